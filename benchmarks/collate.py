@@ -1,4 +1,5 @@
 """What a sample costs in a DataLoader without workers, in Weft and in PyTorch: processor time per sample, by dataset.
+Then windows of a file of tokens: TokenStream beside the usual dataset that slices a NumPy memmap.
 
 Usage: python benchmarks/collate.py [--repeats 9] [--batch 64]
 
@@ -6,6 +7,7 @@ Both run in this process, in turns, with one thread. A figure is the least of th
 """
 
 import argparse
+import tempfile
 import time
 
 import numpy as np
@@ -51,12 +53,33 @@ def datasets(module):
     }
 
 
+class MappedTokens:
+    """What programs for PyTorch do: a slice of the mapped file for each sample, as int64."""
+
+    def __init__(self, torch, path, block):
+        self.torch, self.tokens, self.block = torch, np.memmap(path, np.uint16, mode="r"), block
+
+    def __len__(self):
+        return (len(self.tokens) - 1) // self.block
+
+    def __getitem__(self, index):
+        begin = index * self.block
+        x, y = self.tokens[begin : begin + self.block], self.tokens[begin + 1 : begin + 1 + self.block]
+        return self.torch.from_numpy(x.astype(np.int64)), self.torch.from_numpy(y.astype(np.int64))
+
+
 def epoch(module, dataset, batch, shuffle):
     loader = module.utils.data.DataLoader(dataset, batch_size=batch, shuffle=shuffle)
     begin = time.process_time()
     for _ in loader:
         pass
-    return (time.process_time() - begin) / COUNT * 1e6
+    return (time.process_time() - begin) / len(dataset) * 1e6
+
+
+def compare(name, weft, torch, ours, theirs, batch, repeats):
+    times = [(epoch(weft, ours, batch, True), epoch(torch, theirs, batch, True)) for _ in range(repeats)]
+    a, b = (min(column) for column in zip(*times))
+    print(f"| {name} | {a:.2f} | {b:.2f} | {a / b:.2f} |", flush=True)
 
 
 def main():
@@ -72,12 +95,13 @@ def main():
     ours, theirs = datasets(weft), datasets(torch)
     print("| samples | Weft, µs a sample | PyTorch | ratio |\n| --- | ---: | ---: | ---: |")
     for name in ours:
-        times = {"weft": [], "torch": []}
-        for _ in range(args.repeats):
-            times["weft"].append(epoch(weft, ours[name], args.batch, True))
-            times["torch"].append(epoch(torch, theirs[name], args.batch, True))
-        a, b = min(times["weft"]), min(times["torch"])
-        print(f"| {name} | {a:.2f} | {b:.2f} | {a / b:.2f} |")
+        compare(name, weft, torch, ours[name], theirs[name], args.batch, args.repeats)
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/tokens.bin"
+        np.random.default_rng(0).integers(0, 50000, 4_000_000).astype(np.uint16).tofile(path)
+        for block in (64, 256, 1024):
+            stream, mapped = weft.datasets.TokenStream(path, block), MappedTokens(torch, path, block)
+            compare(f"windows of {block} tokens", weft, torch, stream, mapped, args.batch, args.repeats)
 
 
 if __name__ == "__main__":

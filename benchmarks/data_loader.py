@@ -4,13 +4,15 @@
 
 Every cell is one epoch, the median of several in one process for each framework; --peer is a Python that has PyTorch
 (by default this one). "rows" is a TensorDataset; "arrays" and "tensors" a dataset in Python that gives a small array or
-tensor and a number; "mnist" images of 28 x 28 with a random shift and a normalization; "tokens" windows of a file of tokens.
+tensor and a number; "mnist" images of 28 x 28 with a random shift and a normalization; "tokens" windows of a file of
+tokens.
 """
 
 import argparse
 import datetime
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -88,6 +90,22 @@ def epoch_times(f, name, workers, repeat):
     return [statistics.median(column) for column in zip(*times[1:])]
 
 
+def worker_memory(f, epochs=20):
+    """Of two workers, MB after each of so many epochs: all memory, and that which nobody shares."""
+    loader = f.utils.data.DataLoader(
+        make_dataset(f, "mnist", "."), 64, shuffle=True, num_workers=2, persistent_workers=True
+    )
+    sizes = []
+    for _ in range(epochs):
+        for _ in loader:
+            pass
+        pools = [member.process.pid for member in loader._pool._members]
+        texts = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in pools]
+        fields = [dict(re.findall(r"(\w+): +(\d+) kB", text)) for text in texts]
+        sizes.append([round(sum(int(x[key]) for x in fields) / 1024, 1) for key in ("Pss", "Private_Dirty")])
+    return sizes
+
+
 def measured(python, framework, name, workers, repeat):
     command = [python, __file__, "--cell", framework, name, str(workers), "--repeat", str(repeat)]
     run = subprocess.run(
@@ -103,8 +121,13 @@ def main():
     parser.add_argument("--workers", default="0,2")
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--save", action="store_true")
+    parser.add_argument("--memory", action="store_true", help="of two workers over 20 epochs (Weft alone)")
     parser.add_argument("--cell", nargs=3)
     args = parser.parse_args()
+    if args.memory:
+        for epoch, (shares, own) in enumerate(worker_memory(__import__("weft")), 1):
+            print(f"epoch {epoch}: {shares} MB with their shares of common pages, {own} MB of their own")
+        return
     if args.cell:
         framework, name, workers = args.cell
         module = __import__(framework)

@@ -9,8 +9,6 @@ from pathlib import Path
 import matplotlib
 import weft
 import weft.nn as nn
-import weft.nn.functional as F
-from tqdm import tqdm
 from weft.datasets import Digits
 from weft.utils.data import DataLoader
 
@@ -45,27 +43,6 @@ class Net(nn.Module):
         return self.classifier(self.dropout(x))
 
 
-def train_epoch(model, loader, optimizer, scheduler, bar):
-    model.train()
-    total = 0.0
-    for images, labels in loader:
-        optimizer.zero_grad()
-        loss = F.cross_entropy(model(images), labels)
-        loss.backward()
-        optimizer.step()
-        scheduler.step()
-        total += loss.item() * len(labels)
-        bar.update()
-    return total / len(loader.dataset)
-
-
-@weft.no_grad()
-def accuracy(model, loader):
-    model.eval()
-    right = sum((model(images).argmax(1) == labels).sum().item() for images, labels in loader)
-    return right / len(loader.dataset)
-
-
 def draw(losses, accuracies, path):
     epochs = range(1, len(losses) + 1)
     figure, left = plt.subplots(figsize=(7, 4), layout="constrained")
@@ -89,16 +66,12 @@ def main():
     train_loader = DataLoader(Digits(train=True).tensors(), batch_size=BATCH, shuffle=True)
     test_loader = DataLoader(Digits(train=False).tensors(), batch_size=256)
     model = Net()
-    steps = EPOCHS * len(train_loader)
     optimizer = weft.optim.AdamW(model.parameters(), lr=3e-3)
-    scheduler = weft.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=3e-3, total_steps=steps)
+    schedule = weft.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=3e-3, total_steps=EPOCHS * len(train_loader))
 
-    losses, accuracies = [], []
-    with tqdm(total=steps, unit="step") as bar:
-        for epoch in range(1, EPOCHS + 1):
-            losses.append(train_epoch(model, train_loader, optimizer, scheduler, bar))
-            accuracies.append(accuracy(model, test_loader))
-            bar.set_description(f"epoch {epoch}: loss {losses[-1]:.4f}, test {accuracies[-1]:.2%}")
+    trainer = weft.Trainer(model, optimizer, "cross_entropy", metrics=["accuracy"], schedule=schedule)
+    history = trainer.fit(train_loader, test_loader, EPOCHS).history
+    losses, accuracies = history["loss"], history["val_accuracy"]
 
     weft.save(model.state_dict(), args.out / "digits.safetensors")
     draw(losses, accuracies, args.out / "digits.png")

@@ -663,6 +663,10 @@ void bind_jit(Family& m) {
              const graph::Plan* plan = plan_of(c, backward);
              return plan ? py::object(py::str(graph::to_text(plan->graph(), plan->memory()))) : py::none();
            })
+      .def("old_gradient_bytes",
+           [](const Compiled& c, const std::vector<Tensor>& arguments) {
+             return c.function ? c.function->old_gradient_bytes(arguments) : 0;
+           })
       .def("result_bytes",
            [](const Compiled& c, bool backward) {
              const graph::Plan* plan = plan_of(c, backward);

@@ -1,5 +1,4 @@
 // weft._C._profiler: what weft.profiler is made of.
-#include <pybind11/pybind11.h>
 
 #include <map>
 

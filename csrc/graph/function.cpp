@@ -471,6 +471,14 @@ void Function::drop_old_gradients(const std::vector<Tensor>& arguments) const {
     if (!change.seen) set_accumulated_grad(resolve(change.leaf, arguments), {});
 }
 
+size_t Function::old_gradient_bytes(const std::vector<Tensor>& arguments) const {
+  size_t bytes = 0;
+  for (const GradientChange& change : gradient_changes_)
+    if (const Tensor old = change.seen ? Tensor() : accumulated_grad(resolve(change.leaf, arguments)); old.defined())
+      bytes += old.impl()->storage->nbytes();
+  return bytes;
+}
+
 Function::Changes Function::changes(const std::vector<Tensor>& arguments) const {
   Changes changes;
   for (const Update& u : forward_->graph().updates) {

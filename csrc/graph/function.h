@@ -41,6 +41,8 @@ class Function : public RefCounted {
   std::vector<Tensor> call(const std::vector<Tensor>& arguments, const Ref<Rerun>& rerun = {}) const;
   const std::string& needs_rerun() const { return eager_.error; }
   Changes changes(const std::vector<Tensor>& arguments) const;
+  // Bytes of the gradients that a call drops, because it makes new ones, before it takes memory.
+  size_t old_gradient_bytes(const std::vector<Tensor>& arguments) const;
 
   const Plan& forward() const { return *forward_; }
   const Plan* backward() const { return backward_.get(); }

@@ -10,6 +10,7 @@
 #include "graph/plan_context.h"
 #include "kernels/elementwise.h"
 #include "kernels/matmul.h"
+#include "op/profile.h"
 #include "tensor/generator.h"
 
 namespace weft::graph {
@@ -234,7 +235,9 @@ bool Replays::launch(Recording& r, const Tensor* const* inputs, const Plan::Outp
   PhiloxState random{r.seed, 0};
   if (r.blocks) random = default_generator()->reserve(r.blocks);
   set_allocation_tag("jit");
+  ProfiledLaunch profiled("device graph", device_);
   r.graph->launch(random);
+  profiled.finish();
   runs.clear();
   for (auto [number, place] : r.results) {
     size_t memories = outputs.memories.size();

@@ -1,5 +1,6 @@
 #include "op/profile.h"
 
+#include <pthread.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -7,6 +8,7 @@
 #include <chrono>
 #include <deque>
 #include <mutex>
+#include <new>
 #include <set>
 
 #include "device/cpu/scratch.h"
@@ -154,8 +156,22 @@ void set_profile_ranges(void (*push)(const char*), void (*pop)()) {
   update_flag();
 }
 
+namespace {
+// A forked child records nothing: nobody would ask for it. Threads that it has not may have held the mutex.
+void forget_in_child() {
+  recording = false;
+  memory_hook = nullptr;
+  update_flag();
+  Session& s = session();
+  new (&s.mutex) std::mutex;
+  s.number++;
+}
+}  // namespace
+
 void start_profile(const ProfileOptions& options) {
   Session& s = session();
+  static const int registered = pthread_atfork(nullptr, nullptr, forget_in_child);
+  static_cast<void>(registered);
   std::lock_guard lock(s.mutex);
   check(!recording.load(), "profiler: a profile runs already; stop it first (one at a time for the process)");
   s.options = options;
@@ -287,6 +303,22 @@ void ProfileScope::end() {
   if (!event_->end) event_->end = now;
   event_->memory = 0;
   log->next(session().options.limit) = std::move(*event_);
+}
+
+ProfiledLaunch::ProfiledLaunch(const char* name, Device device) {
+  if (!profiling()) return;
+  if (recording.load() && session().options.devices) {
+    find_base(device);
+    event_.emplace();
+    event_->details = std::make_unique<ProfileDetails>();
+    event_->details->stream = backend_of(device).current_stream(device.index);
+    event_->details->device_begin = mark(device, event_->details->stream);
+  }
+  begin(ProfileKind::Step, name, device, 0);
+}
+
+void ProfiledLaunch::finish() {
+  if (log_ && event_->details) event_->details->device_end = mark(event_->device, event_->details->stream);
 }
 
 ProfiledOp::ProfiledOp(ProfileKind kind, const Op& op, Inputs in, Device device, const char* name) : op_(op), in_(in) {

@@ -128,4 +128,12 @@ class ProfiledOp : ProfileScope {
   Inputs in_;
 };
 
+// Recorded work that is given to a device as a whole.
+class ProfiledLaunch : ProfileScope {
+ public:
+  ProfiledLaunch(const char* name, Device device);
+  // When it has been given.
+  void finish();
+};
+
 }  // namespace weft

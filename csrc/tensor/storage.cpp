@@ -39,6 +39,7 @@ void Storage::share() {
   if (allocator_ && data_)
     before = {data_, [allocator = allocator_, nbytes = nbytes_](void* data) { allocator->deallocate(data, nbytes); }};
   allocator_ = nullptr;
+  if (std::exchange(counted_, false)) tell_memory_hook(this, -static_cast<int64_t>(nbytes_), device_);
   shared_ = memory.get();
   shared_begin_ = 0;
   leased_ = false;

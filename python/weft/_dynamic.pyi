@@ -27,6 +27,7 @@ from weft.amp import autocast as autocast
 from weft.amp import get_autocast_dtype as get_autocast_dtype
 from weft.amp import is_autocast_enabled as is_autocast_enabled
 from weft.func import vmap as vmap
+from weft.integrations.pandas import from_pandas as from_pandas
 from weft.nn.functional import bilinear as bilinear
 from weft.nn.functional import cosine_similarity as cosine_similarity
 from weft.nn.functional import pairwise_distance as pairwise_distance

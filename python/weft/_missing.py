@@ -77,7 +77,7 @@ def explanation(owner, name, present=tuple):
         return f"{lacks}. Did you mean {near[0]!r}?"
     if near:
         return f"{lacks}. Did you mean {near[0]!r}? PyTorch has that, Weft does not have it yet"
-    return f"{lacks}, and neither has PyTorch"
+    return lacks if owner.startswith("torchvision") else f"{lacks}, and neither has PyTorch"
 
 
 def _elsewhere(name):

@@ -36,17 +36,17 @@ class CheckOps(_Mode):
         self._tell = report
 
     def __enter__(self: _Self) -> _Self:
+        _C._begin_numerics_check(self.infinities, self._report)
         # Nodes remember where they were recorded, so that errors in their backward name that place.
         self._anomaly = None if self._tell else detect_anomaly(check_nan=False)
         if self._anomaly is not None:
             self._anomaly.__enter__()
-        _C._begin_numerics_check(self.infinities, self._report)
         return self
 
     def __exit__(self, *exception: object) -> None:
-        _C._end_numerics_check()
         if self._anomaly is not None:
             self._anomaly.__exit__()
+        _C._end_numerics_check()
 
     def _again(self):
         return CheckOps(self.infinities, self._tell)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import html
+import inspect
 
 import weft
 from weft import _C
@@ -213,6 +214,8 @@ def _is_jitted(module):
 
 def _make_inputs(inputs, kwargs, input_size, dtypes):
     if input_size is None:
+        if dtypes is not None:
+            raise TypeError("summary: dtypes are those of input_size; given inputs have their own")
         if not inputs and not kwargs:
             raise ValueError("summary: give the model's inputs, or input_size=, the shape of one or a list of shapes")
         return _map(inputs, _on_meta), _map(kwargs, _on_meta)
@@ -222,7 +225,9 @@ def _make_inputs(inputs, kwargs, input_size, dtypes):
     for size in sizes:
         if not all(isinstance(n, int) and not isinstance(n, bool) and n >= 0 for n in size):
             raise ValueError(f"summary: expected input_size to be a shape or a list of shapes, got {input_size!r}")
-    kinds = list(dtypes or [weft.float32] * len(sizes))
+    kinds = [weft.float32] * len(sizes) if dtypes is None else dtypes
+    if not isinstance(kinds, (tuple, list)) or not all(isinstance(kind, weft.dtype) for kind in kinds):
+        raise TypeError(f"summary: expected a list of dtypes, got {dtypes!r:.60}")
     if len(kinds) != len(sizes):
         raise ValueError(f"summary: got {len(sizes)} sizes but {len(kinds)} dtypes")
     made = [weft.empty(size, dtype=kind, device="meta") for size, kind in zip(sizes, kinds)]
@@ -319,8 +324,10 @@ def _simulate_training(model, args, kwargs, loss_of, optimizer):
     own = None
     if optimizer is not None:
         kind, options = (optimizer, {}) if isinstance(optimizer, type) else (type(optimizer), dict(optimizer.defaults))
-        if "lr" not in options and kind is weft.optim.SGD:
-            options["lr"] = 0.01
+        known = inspect.signature(kind).parameters  # what it adds to its defaults itself is no option
+        options = {name: value for name, value in options.items() if name in known}
+        if "lr" in known and known["lr"].default is inspect.Parameter.empty:
+            options.setdefault("lr", 0.01)
         own = kind(params, **options)
 
     def forward():
@@ -362,11 +369,12 @@ def _simulate_training(model, args, kwargs, loss_of, optimizer):
 
 
 def _planned_peak(step, args, kwargs):
-    """Of a compiled step: what is in use now, and what its plan takes on top."""
+    """Of a compiled step: what its plan takes beside what is in use, without the old gradients that it drops first."""
     compiled = step._compiled_for(args, kwargs)
     forward = compiled.peak_bytes(False)
     backward = compiled.peak_bytes(True) if compiled.num_steps(True) else 0
-    return max(forward, compiled.result_bytes(False) + backward if backward else 0)
+    taken = max(forward, compiled.result_bytes(False) + backward if backward else 0)
+    return taken - compiled.old_gradient_bytes(step._argument_tensors(*args, **kwargs))
 
 
 def summary(
@@ -413,6 +421,13 @@ def summary(
         raise TypeError(f"summary: expected a Module as model, got {type(model).__name__}")
     if isinstance(depth, bool) or not isinstance(depth, int) or depth < 0:
         raise ValueError(f"summary: expected depth to be an int of at least 0, got {depth!r}")
+    if loss is not None and not callable(loss):
+        raise TypeError(f"summary: expected a function as loss, got {type(loss).__name__}")
+    if not (optimizer is None or isinstance(optimizer, weft.optim.Optimizer)):
+        if not (isinstance(optimizer, type) and issubclass(optimizer, weft.optim.Optimizer)):
+            raise TypeError(f"summary: expected an Optimizer or its class as optimizer, got {optimizer!r:.60}")
+    if step_args is not None and (step is None or not isinstance(step_args, (tuple, list))):
+        raise TypeError(f"summary: expected a tuple as step_args, beside step, got {type(step_args).__name__}")
     if step is not None and not isinstance(step, _C._Jit):
         raise TypeError(f"summary: expected step to be a function that weft.jit compiled, got {type(step).__name__}")
     args, named = _make_inputs(inputs, dict(kwargs or {}), input_size, dtypes)

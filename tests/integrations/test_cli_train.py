@@ -7,7 +7,7 @@ import pytest
 import support
 import weft
 from weft import cli
-from weft.training.config import Config, ConfigError
+from weft.training._config import Config, ConfigError
 
 TEXT = """\
 seed: 0

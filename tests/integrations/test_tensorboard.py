@@ -114,6 +114,11 @@ def test_graph_of_a_function_and_of_several_arguments(tmp_path):
     with SummaryWriter(tmp_path) as writer:
         writer.add_graph(lambda x, y: (x + y).relu(), (weft.ones(2), weft.ones(2)))
     assert {"add", "relu", "output/0"} <= graph_of(tmp_path).keys()
+    layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+    with SummaryWriter(tmp_path / "layers") as writer:
+        writer.add_graph(nn.TransformerEncoder(layer, 2).eval(), weft.zeros(1, 3, 8))
+    names = graph_of(tmp_path / "layers").keys()
+    assert {f"TransformerEncoder/layers/{i}/linear1/linear" for i in range(2)} <= names
     hooks = Net().eval()
     with SummaryWriter(tmp_path / "other") as writer, pytest.raises((TypeError, ValueError, RuntimeError)):
         writer.add_graph(hooks, weft.zeros(2, 1, 3))
@@ -200,6 +205,21 @@ BAD = [
     ("add_histogram", ("h", []), ValueError, "'h' has no elements"),
     ("add_histogram", ("h", ["a"]), TypeError, "'h' must be a tensor"),
     ("add_histogram", ("h", [[1], [1, 2]]), TypeError, "'h' must hold numbers"),
+    ("add_histogram", ("h", [1.0], 1, "many"), ValueError, "bins of 'h'"),
+    ("add_histogram", ("h", [1.0], 1, [3.0]), ValueError, "at least two limits"),
+    ("add_histogram", ("h", [1.0], 1, [3.0, 4.0]), ValueError, "no value of 'h' lies within"),
+    ("add_histogram", ("h", [1.0], 1, 5, None, 0), ValueError, "max_bins must be a positive int"),
+    ("add_histogram_raw", ("h", None, 1, 1, 1, 1, [1], [1]), TypeError, "'min' must be a number"),
+    ("add_scalar", ("loss", 1.0, weft.ones(2)), TypeError, "global_step must be an int"),
+    ("add_scalar", ("loss", 1.0, 1, "now"), TypeError, "'walltime' must be a number"),
+    ("add_scalars", ("loss", 3), TypeError, "expected a dict from tags"),
+    ("add_custom_scalars", ([],), TypeError, r"expected \{category"),
+    ("add_custom_scalars", ({"a": 3},), TypeError, "'a': 3"),
+    ("add_custom_scalars_multilinechart", ([1],), TypeError, r"expected \{category"),
+    ("add_mesh", ("m", np.zeros((1, 4, 3)), None, None, {"a": weft.ones(1)}), TypeError, "config_dict of 'm'"),
+    ("add_hparams", ({"lr": 1}, {}, {"lr": 3}), TypeError, "domain of 'lr' must be a list"),
+    ("add_hparams", ({"lr": 1}, {}, [1]), TypeError, "hparam_domain_discrete must be a dict"),
+    ("add_embedding", (np.zeros((3, 2)), 3.0), TypeError, "metadata must be a list"),
     ("add_histogram_raw", ("h", 0, 1, 1, 1, 1, [1, 2], [1]), ValueError, "2 bucket_limits and 1 bucket_counts"),
     ("add_image", ("i", np.zeros((2, 4, 4))), ValueError, "2 channels"),
     ("add_image", ("i", np.zeros((4, 4))), ValueError, "dimensions C, H, W"),
@@ -225,7 +245,7 @@ BAD = [
     ("add_hparams", ({"lr": 1}, {"a": "x"}), TypeError, "'a' must be a number"),
     ("add_hparams", ({"lr": 1}, {}, {"n": [1]}), ValueError, "'n', which hparam_dict has not"),
     ("add_hparams", ([], {}), TypeError, "hparam_dict must be a dict"),
-    ("add_custom_scalars", ({"a": {"b": ["Pie", ["x"]]}},), ValueError, "'b' must be"),
+    ("add_custom_scalars", ({"a": {"b": ["Pie", ["x"]]}},), ValueError, "'b': ..Pie"),
     ("add_custom_scalars_marginchart", (["a", "b"],), ValueError, "Margin"),
 ]
 

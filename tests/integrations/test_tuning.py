@@ -106,3 +106,25 @@ def test_ray_is_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(ImportError, match="pip install"):
         ReportCallback()
+
+
+def test_the_trainer_calls_them(tune):
+    weft.manual_seed(0)
+    x = weft.randn(64, 2)
+    data = [(part, (part.sum(1) > 0).long()) for part in x.split(32)]
+    study = optuna.create_study()
+    callbacks = [PruningCallback(study.ask(), "val_accuracy"), ReportCallback(["val_f1"], checkpoint_every=3)]
+    model = weft.nn.Linear(2, 2)
+    trainer = weft.Trainer(
+        model, "adam", "cross_entropy", metrics=["accuracy", "f1"], callbacks=callbacks, progress="off"
+    )
+    history = trainer.fit(data, data, epochs=3).history
+    assert list(study.trials[0].intermediate_values.values()) == history["val_accuracy"]
+    assert [report["val_f1"] for report in tune.reports] == history["val_f1"]
+    fresh = weft.nn.Linear(2, 2)
+    assert restored(fresh) == 3 and weft.equal(fresh.weight, model.weight)
+
+
+def test_callbacks_of_training_work_in_estimators():
+    model = Regressor(epochs=50, lr=1e-12, seed=0, callbacks=[weft.training.EarlyStopping("loss", patience=2)])
+    assert len(model.fit(X, Y).history_) < 50

@@ -55,6 +55,21 @@ LEFT_OUT = {
     "weft.export.ExportedProgram": "made by export alone",
     "weft.export.ExportGraphSignature": "made by graph_signature alone",
     **distribution_calls.LEFT_OUT,
+    "weft.profiler.ProfilerAction": "an enum",
+    "weft.profiler.ProfilerActivity": "an enum",
+    **{
+        f"weft.profiler.{kind}.{name}": "one profile runs at a time; see test_profiler.py"
+        for kind, names in (
+            ("profile", "start stop step"),
+            (
+                "_profile._KinetoProfile",
+                "start stop start_trace stop_trace events key_averages export_chrome_trace export_stacks "
+                "export_flame_graph export_memory_timeline toggle_collection_dynamic add_metadata add_metadata_json "
+                "preset_metadata_json get_trace_id",
+            ),
+        )
+        for name in names.split()
+    },
 }
 
 
@@ -342,6 +357,10 @@ RECIPES = {
     "weft.func.stack_module_state": lambda w: ([_model(w), _model(w)],),
     "weft.linalg.matrix_norm": lambda w: (w.ones(2, 2),),
     "weft.memory.label_layers": lambda w: (_model(w),),
+    "weft.profiler.record_function": lambda w: ("name",),
+    "weft.profiler.schedule": lambda w: ((), dict(wait=1, warmup=1, active=1)),
+    "weft.profiler.tensorboard_trace_handler": lambda w: ("folder",),
+    "weft.summary": lambda w: ((_model(w),), dict(input_size=(3, 2))),
     "weft.memory.set_limit": lambda w: (1 << 30,),
     "weft.testing.assert_close": lambda w: (w.ones(2), w.ones(2)),
     "weft.testing.make_tensor": lambda w: ((2, 3), dict(dtype=w.float32, device="cpu")),
@@ -406,6 +425,7 @@ RECIPES = {
     "weft.utils.data.ConcatDataset": lambda w: ([[1, 2], [3]],),
     "weft.utils.data.Dataset": lambda w: (),
     "weft.utils.data.IterableDataset": lambda w: (),
+    "weft.utils.save_image": lambda w: (w.ones(3, 2, 2), "file.png"),
     "weft.utils.data.SequentialSampler": lambda w: ([1, 2],),
     "weft.utils.data.StackDataset": lambda w: ([1, 2], [3, 4]),
     "weft.utils.data.SubsetRandomSampler": lambda w: ([1, 2],),

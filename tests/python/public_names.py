@@ -71,6 +71,8 @@ def _names(module):
     for name in sorted(names):
         value = getattr(module, name, None)  # dir() also says what PyTorch has and Weft lacks
         home = getattr(value, "__module__", None) or ""
+        if module is weft and home.split(".")[1:2] in [[each] for each in COMPOSED]:
+            continue
         if callable(value) and not name.startswith("_") and home.partition(".")[0] == "weft":
             yield f"{module.__name__}.{name}", value
 

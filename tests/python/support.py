@@ -4,6 +4,7 @@ The module under test is Weft. With WEFT_TEST_MODULE=torch the same tests run ag
 implementation: a row of the op table that fails there is a mistake in the row, not in Weft.
 """
 
+import contextlib
 import importlib
 import os
 import re
@@ -249,3 +250,19 @@ def make_square(w):
             return gradient * 2 * x
 
     return Square
+
+
+@contextlib.contextmanager
+def full_disk(size):
+    """Files cannot grow beyond so many bytes, as where a disk is full: OSError, "File too large"."""
+    import resource
+    import signal
+
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)

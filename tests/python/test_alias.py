@@ -298,3 +298,39 @@ def test_handles_of_hooks_are_of_one_type(torch):
         assert isinstance(one, RemovableHandle) and isinstance(two, RemovableHandle)
     one.remove()
     two.remove()
+
+
+def test_what_weft_has_of_torchvision(torch):
+    import torchvision
+    import torchvision.transforms.functional as functional
+    import torchvision.transforms.v2.functional as functional_v2
+    from torchvision import datasets, transforms, tv_tensors
+    from torchvision.datasets.folder import default_loader
+    from torchvision.ops import nms
+    from torchvision.transforms import v2
+
+    assert torchvision.__version__.endswith("+weft") and torchvision.transforms is transforms
+    assert transforms.Compose is weft.transforms.Compose is v2.Compose and transforms.v2 is v2
+    assert functional.resize is functional_v2.resize is weft.transforms.functional.resize
+    assert nms is weft.ops.nms and tv_tensors.Mask is weft.transforms.tv_tensors.Mask
+    image = transforms.Compose([v2.ToDtype(torch.float32, scale=True), transforms.Normalize([0.5], [0.5])])(
+        torch.full((3, 2, 2), 255, dtype=torch.uint8)
+    )
+    assert isinstance(image, weft.Tensor) and image.min() == 1
+    assert datasets.MNIST is weft.datasets.MNIST and default_loader is weft.datasets.default_loader
+    with pytest.raises(AttributeError, match="torchvision.datasets has no attribute 'CIFAR'. Did you mean"):
+        _ = datasets.CIFAR
+    with pytest.raises(ModuleNotFoundError):
+        import torchvision.models
+    with pytest.raises(
+        AttributeError, match="torchvision.transforms has no attribute 'CentreCrop'. Did you mean 'CenterCrop'"
+    ):
+        _ = transforms.CentreCrop
+
+
+def test_torchvision_is_left_with_the_alias():
+    if "torch" in sys.modules:
+        pytest.skip("the real torch has been imported")
+    with weft.torch_alias():
+        import torchvision.transforms  # noqa: F401
+    assert not [name for name in sys.modules if name.partition(".")[0] in ("torch", "torchvision")]

@@ -111,3 +111,66 @@ def test_a_file_sees_what_python_shows_it(tmp_path):
 
 def test_only_the_program_is_required():
     assert "required: PROGRAM\n" in command("run").stderr
+
+
+def test_doctor_is_well(tmp_path):
+    import json
+
+    shown = command("doctor")
+    assert shown.returncode == 0, shown.stdout
+    assert "self-test on cpu" in shown.stdout and "PROBLEM" not in shown.stdout
+    found = json.loads(command("doctor", "--json").stdout)
+    assert {"install", "numpy", "threads", "GPU", "shared memory"} <= {finding["name"] for finding in found}
+
+
+def test_doctor_finds_problems_with_their_remedies(monkeypatch, capsys):
+    from weft.cli import doctor
+
+    monkeypatch.setattr(doctor, "_self_test", lambda device: "2 and 2 are 5")
+    monkeypatch.setattr(doctor, "_quota", lambda: 0.5)
+    monkeypatch.setattr(weft, "get_num_threads", lambda: 64)
+    monkeypatch.setattr(doctor, "_field", lambda name: 1 << 20)
+
+    class Small:
+        f_frsize, f_bavail = 4096, 16
+
+    monkeypatch.setattr(doctor.os, "statvfs", lambda path: Small)
+    assert cli.main(["doctor"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    for name, remedy in (
+        ("threads", "set_num_threads(1)"),
+        ("memory", "set_limit"),
+        ("shared memory", "--shm-size"),
+        ("self-test on cpu", "collect_env"),
+    ):
+        place = next(i for i, line in enumerate(lines) if f" {name} " in line and not line.startswith("ok"))
+        assert remedy in lines[place + 1]
+
+
+def test_a_check_of_the_doctor_that_fails(monkeypatch):
+    from weft.cli import doctor
+
+    def broken():
+        raise OSError("no such thing")
+        yield
+
+    monkeypatch.setattr(doctor, "_CHECKS", (broken,))
+    (finding,) = doctor.findings()
+    assert finding.level == 2 and "OSError: no such thing" in finding.text
+
+
+def test_bench(tmp_path):
+    import json
+
+    from weft.cli import bench
+
+    file = tmp_path / "results.json"
+    shown = command("bench", "--seconds", "0.01", "--threads", "1", "--json", file)
+    assert shown.returncode == 0, shown.stderr
+    results = json.loads(file.read_text())
+    assert results["threads"] == 1 and [r["name"] for r in results["results"]] == list(bench.WORKLOADS)
+    assert all(r["seconds"] > 0 and r["gflops"] > 0 for r in results["results"])
+    for wrong in (["--threads", "0"], ["--seconds", "-1"], ["--device", "nonsense"], ["--device", "meta"]):
+        with pytest.raises(SystemExit) as end:
+            cli.main(["bench", *wrong])
+        assert end.value.code == 2

@@ -184,6 +184,11 @@ def test_mixed_types_promote_as_stack_does(w):
     assert w.utils.data.default_collate([w.ones(2), w.ones(2, dtype=w.int64)]).dtype == w.float32
 
 
+def test_numbers_after_an_array(w):
+    batch = w.utils.data.default_collate([np.array(1.5), 2.0, np.float64(3)])
+    assert batch.dtype in (w.float64, w.float32) and batch.tolist() == [1.5, 2, 3]
+
+
 def test_own_functions_for_types(w):
     collate = collating["collate"]
 
@@ -385,3 +390,29 @@ def test_samplers_refuse(w):
     ):
         with pytest.raises(error):
             make()
+
+
+@weft_only
+def test_collation_inside_of_traced_functions(w):
+    collate = w.utils.data.default_collate
+    twice = w.jit(lambda x, y: collate([x, y * 2]))
+    assert twice(w.ones(2), w.ones(2)).tolist() == [[1, 1], [2, 2]]
+    assert twice(w.zeros(2), w.ones(2)).tolist() == [[0, 0], [2, 2]]
+    rows = w.vmap(lambda x: collate([x, x + 1]))(w.arange(3.0))
+    assert rows.tolist() == [[0, 1], [1, 2], [2, 3]]
+
+
+@weft_only
+def test_other_devices_and_types(w):
+    collate = w.utils.data.default_collate
+    assert collate([w.ones(2, device="meta")] * 2).device.type == "meta"
+    with w.device("meta"):
+        assert collate([1, 2]).device.type == collate([np.ones(2)] * 2).device.type == "meta"
+        assert collate([(0.5, np.float32(1))])[1].device.type == "meta"
+
+    class Own(w.Tensor):
+        pass
+
+    assert collate([Own(w.ones(2))] * 2).shape == (2, 2)
+    bfloat = collate([w.ones(2, dtype=w.bfloat16), w.zeros(2, dtype=w.bfloat16)])
+    assert bfloat.dtype == w.bfloat16 and bfloat.tolist() == [[1, 1], [0, 0]]

@@ -141,6 +141,29 @@ def test_checksums_that_are_none(tmp_path, checksum):
         download("http://127.0.0.1:1/", tmp_path / "file", checksum=checksum)
 
 
+def test_addresses_that_are_none(tmp_path):
+    for url in ("no address", "nothing://there"):
+        with pytest.raises((ValueError, DownloadError), match="unknown url type"):
+            download(url, tmp_path / "file")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ratings_of_an_archive(server, tmp_path, monkeypatch):
+    import zipfile
+
+    with zipfile.ZipFile(tmp_path / "archive.zip", "w") as archive:
+        archive.writestr("ml-1m/ratings.dat", "1::5::3::10\n2::5::4::11\n")
+        archive.writestr("ml-1m/movies.dat", "5::Title (1999)::Drama\n")
+    server.content = (tmp_path / "archive.zip").read_bytes()
+    form = (*weft.datasets.MovieLens._forms["ml-1m"][:-1], hashlib.sha256(server.content).hexdigest())
+    monkeypatch.setitem(weft.datasets.MovieLens._forms, "ml-1m", form)
+    fetch = lambda url, path, **options: download(server.url, path, progress=False, **options)  # noqa: E731
+    monkeypatch.setattr(weft.datasets.graphs, "download_file", fetch)
+    data = weft.datasets.MovieLens(tmp_path, "ml-1m", download=True)
+    assert data.titles == ["Title (1999)"] and data.rating.tolist() == [3, 4]
+    assert len(weft.datasets.MovieLens(tmp_path, "ml-1m", download=True)) == 2 and len(server.seen) == 1
+
+
 def test_no_address(tmp_path):
     with pytest.raises(ValueError, match="address"):
         download([], tmp_path / "file")

@@ -100,6 +100,7 @@ SPECIAL = {
     "cdist": (floats, floats),
     "view_as_real": (lambda: weft.tensor([1 + 2j]),),
     "view_as_complex": (lambda: weft.ones(3, 2),),
+    "summary": (lambda: weft.nn.Linear(3, 3), floats),
 }
 RANDOM = {"bernoulli", "multinomial", "normal", "rand_like", "randn_like", "randint_like", "rrelu", "dropout"}
 RANDOM |= {"alpha_dropout", "dropout1d", "dropout2d", "dropout3d", "feature_dropout", "gumbel_softmax"}
@@ -355,7 +356,7 @@ CREATION |= {
 # Called by the tests of their own: they change the process, read files or run functions.
 ELSEWHERE = {"get_autocast_dtype", "is_autocast_enabled", "seed", "manual_seed", "initial_seed", "save", "load", "jit"}
 ELSEWHERE |= {"compile", "torch_alias", "are_deterministic_algorithms_enabled", "use_deterministic_algorithms"}
-ELSEWHERE |= {"cond", "while_loop", "scan", "map", "vmap", "from_dlpack", "from_numpy", "frombuffer"}
+ELSEWHERE |= {"cond", "while_loop", "scan", "map", "vmap", "from_dlpack", "from_numpy", "from_pandas", "frombuffer"}
 
 
 @pytest.mark.parametrize("name", [n for n in functions(weft) if n not in METHODS and n not in ELSEWHERE])

@@ -37,6 +37,26 @@ def test_digits(tmp_path):
     assert (tmp_path / "digits.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_transfer_learning(tmp_path):
+    out = run("transfer_learning.py")
+    new, head, tuned = map(float, re.findall(r"([\d.]+)%", out.splitlines()[-1]))
+    assert min(head, tuned) > 85 and min(head, tuned) > new
+    example = loaded("transfer_learning")
+    for model in (example.Net(), example.cifar_resnet20()):
+        groups = example.parameter_groups(model, 1.0, 0.5)
+        assert sorted(id(p) for group in groups for p in group["params"]) == sorted(map(id, model.parameters()))
+        assert [group["lr"] for group in groups[:4]] == [1, 0.5, 0.25, 0.125]
+    # Pictures of one colour, which is the class, and weights that are no good
+    rng = np.random.default_rng(0)
+    for name, count in (("train.bin", 90), ("test.bin.gz", 20)):
+        labels = rng.integers(0, 10, (count, 1))
+        records = np.hstack([labels, np.repeat(labels * 25, 3072, 1)]).astype("uint8").tobytes()
+        (tmp_path / name).write_bytes(gzip.compress(records) if name.endswith("gz") else records)
+    example.weft.save(example.cifar_resnet20().state_dict(), tmp_path / "weights.safetensors")
+    files = ["--data", tmp_path, "--weights", tmp_path / "weights.safetensors"]
+    assert "9 images of 3 classes" in run("transfer_learning.py", *files, "--epochs", 1, "--images", 3)
+
+
 def test_gradient():
     assert re.findall(r"= ([\d.]+)", run("gradient.py")) == ["11.0", "4.0", "1.0", "1.0"]
 

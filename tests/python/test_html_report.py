@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import support
 import weft
+from weft import cli
 from weft.training.loggers import CSVLogger, HTMLReport, JSONLinesLogger
 from weft.training.report import make_report, read_runs
 from weft.training.report.page import parse
@@ -119,6 +120,7 @@ def test_names_find_their_section():
     }
     assert {key: place_of(key)[0] for key in expected} == expected
     assert place_of("loss/val") == ("Curves", "loss", "val") and place_of("Train Loss")[1:] == ("Loss", "Train")
+    assert [line[2] for line in charts([("run", ["loss", "val_loss"])])[0]["lines"]] == ["train", "val"]
     many = charts([("run", [f"grad_norm/{i}" for i in range(20)])])
     assert [len(chart["lines"]) for chart in many] == [8, 8, 4] and many[1]["title"] == "gradient norms (2)"
     both = charts([("a", ["train_loss"]), ("b", ["train_loss", "x"])])
@@ -217,6 +219,12 @@ def test_worst_samples(path):
         report.add_worst_samples(np.zeros((1, 7, 7, 5)), [1])
     with pytest.raises(ValueError, match="row 1 has 1 cells, expected 2"):
         report.add_table("T", [[1, 2], [3]])
+    with pytest.raises(TypeError, match="rows must be a list of lists, got int"):
+        report.add_table("T", 3)
+    with pytest.raises(TypeError, match="columns must be a list"):
+        report.add_table("T", [[3]], "a")
+    with pytest.raises(TypeError, match="samples must be a sequence of 1, got None"):
+        report.add_worst_samples(None, [1])
     with pytest.raises(TypeError, match="a title must be a string"):
         report.add_text("", "x")
     report.close()
@@ -272,49 +280,53 @@ def test_an_exception_is_told(path):
     data, words = check(path)
     assert data["runs"][0]["status"] == "failed" and "ZeroDivisionError: lr < 0" in words
     with pytest.raises(KeyboardInterrupt):
-        with run(path):
+        report = run(path)
+        try:
             raise KeyboardInterrupt
+        finally:
+            report.close()
     assert check(path)[0]["runs"][0]["status"] == "interrupted"
 
 
-PROGRAM = """
+DRIVER = """
 import os, signal, sys, time
 from weft.training.loggers import HTMLReport
-report = HTMLReport({path!r}, interval={interval})
-report.log({{"loss": 1}}, 1)
-{end}
+for number, end in enumerate({ends!r}):
+    pid = os.fork()
+    if pid == 0:  # a program of its own
+        report = HTMLReport(f"{folder}/{{number}}.html", interval=0 if "SIGKILL" in end else 1000)
+        report.log({{"loss": 1}}, 1)
+        exec(end)
+        break
+    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
 """
-ENDS = {
-    "": ("finished", ""),
-    "raise ValueError('bad')": ("failed", "ValueError: bad"),
-    "sys.exit(3)": ("finished", ""),
-    "os.kill(os.getpid(), signal.SIGINT); time.sleep(60)": ("interrupted", "KeyboardInterrupt"),
-    "os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)": ("interrupted", "ended by SIGTERM"),
-    "pid = os.fork() or os.kill(os.getpid(), signal.SIGTERM); os.wait(); report.log({'loss': 2}, 2)": ("finished", ""),
-    "if os.fork() == 0: sys.exit(0)\nos.wait(); report.log({'loss': 2}, 2)": ("finished", ""),
+ENDS = {  # the rest of a program: status, message, exit status
+    "": ("finished", "", 0),
+    "raise ValueError('bad')": ("failed", "ValueError: bad", 1),
+    "sys.exit(3)": ("finished", "", 3),
+    "os.kill(os.getpid(), signal.SIGINT); time.sleep(60)": ("interrupted", "KeyboardInterrupt", -signal.SIGINT),
+    "os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)": ("interrupted", "ended by SIGTERM", -signal.SIGTERM),
+    "os.kill(os.getpid(), signal.SIGKILL)": ("running", "", -signal.SIGKILL),
+    # Processes that it forks leave its report alone, whether they are terminated or end by themselves.
+    "os.fork() or os.kill(os.getpid(), signal.SIGTERM); os.wait(); report.log({'loss': 2}, 2)": ("finished", "", 0),
+    "if os.fork() == 0: sys.exit(0)\nos.wait(); report.log({'loss': 2}, 2)": ("finished", "", 0),
 }
 
 
-def execute(path, end, interval=1000):
-    code = PROGRAM.format(path=str(path), end=end, interval=interval)
-    return subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, env=support.environment()
+def test_however_a_program_ends_the_report_is_finished(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", DRIVER.format(ends=list(ENDS), folder=tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=support.environment(),
     )
-
-
-@pytest.mark.parametrize("end", list(ENDS))
-def test_however_a_program_ends_the_report_is_finished(path, end):
-    done = execute(path, end)
-    (entry,) = check(path)[0]["runs"]
-    assert (entry["status"], entry["message"]) == ENDS[end], done.stderr
-    assert entry["series"]["loss"]["count"] == (2 if "'loss': 2" in end else 1)
-    expected = {"raise": 1, "sys.exit(3)": 3, "os.kill(os.getpid(), signal.SIGTERM)": -signal.SIGTERM}
-    assert done.returncode == next((code for key, code in expected.items() if end.startswith(key)), done.returncode)
-
-
-def test_a_killed_program_leaves_the_last_whole_report(path):
-    execute(path, "os.kill(os.getpid(), signal.SIGKILL)", interval=0)
-    assert check(path)[0]["runs"][0]["status"] == "running"
+    found = {}
+    for number, (end, code) in enumerate(zip(ENDS, done.stdout.split(), strict=True)):
+        (entry,) = check(tmp_path / f"{number}.html")[0]["runs"]
+        assert entry["series"]["loss"]["count"] == (2 if "'loss': 2" in end else 1), end
+        found[end] = entry["status"], entry["message"], int(code)
+    assert found == ENDS
 
 
 def test_a_handler_of_the_programs_own_stays(path):
@@ -333,26 +345,21 @@ def test_a_handler_of_the_programs_own_stays(path):
 
 
 def test_a_disk_that_fills_up_does_not_end_the_training(path):
-    end = """
-import resource, warnings
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
-with warnings.catch_warnings(record=True) as caught:
-    warnings.simplefilter("always")
-    report.log({"loss": 2}, 2)
-print(caught[0].message)
-try:
-    report.flush()
-except OSError as error:
-    print(error)
-resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-"""
-    done = execute(path, end, interval=0)
-    first, second = done.stdout.splitlines()
-    assert "HTMLReport: cannot write the file: File too large" in first and "training goes on" in first
-    assert "HTMLReport: cannot write the file: File too large" in second
-    assert check(path)[0]["runs"][0]["series"]["loss"]["count"] == 2
-    assert [entry.name for entry in path.parent.iterdir()] == ["report.html"]
+    report = HTMLReport(path, interval=0)
+    report.log({"loss": 1}, 1)
+    before = path.read_bytes()
+    says = "HTMLReport: cannot write the file: File too large"
+    with support.full_disk(1000):
+        with pytest.warns(UserWarning, match=f"{says}.*training goes on"):
+            report.log({"loss": 2}, 2)
+        with pytest.raises(OSError, match=says):
+            report.flush()
+        with pytest.raises(OSError, match=says):
+            report.close()
+    assert path.read_bytes() == before and [entry.name for entry in path.parent.iterdir()] == ["report.html"]
+    report.close()
+    (entry,) = check(path)[0]["runs"]
+    assert entry["series"]["loss"]["count"] == 2 and entry["status"] == "finished"
 
 
 def test_paths_that_cannot_be_written(tmp_path):
@@ -366,17 +373,6 @@ def test_paths_that_cannot_be_written(tmp_path):
         HTMLReport(tmp_path / "a.html", interval=-1)
 
 
-def command(*arguments, cwd=None):
-    return subprocess.run(
-        [sys.executable, "-m", "weft", "report", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        cwd=cwd,
-        env=support.environment(),
-    )
-
-
 def write_runs(folder):
     for name, kind in (("a.csv", CSVLogger), ("inner/b.jsonl", JSONLinesLogger)):
         with kind(folder / name) as logger:
@@ -385,19 +381,24 @@ def write_runs(folder):
                 logger.log({"train_loss": step, "accuracy": math.nan if step == 2 else 1}, step)
 
 
-def test_command(tmp_path):
+def test_command(tmp_path, capsys, monkeypatch):
+    def command(*arguments):
+        status = cli.main(["report", *map(str, arguments)])
+        return status, *capsys.readouterr()
+
+    monkeypatch.chdir(tmp_path)
     write_runs(tmp_path)
-    done = command(tmp_path)
-    assert (done.returncode, done.stdout) == (0, f"{tmp_path}/report.html: 2 runs (a, inner/b)\n"), done.stderr
+    assert command(tmp_path) == (0, f"{tmp_path}/report.html: 2 runs (a, inner/b)\n", "")
     data, words = check(tmp_path / "report.html")
     assert [entry["name"] for entry in data["runs"]] == ["a", "inner/b"]
     assert [line[2] for line in data["charts"][0]["lines"]] == ["a: train", "inner/b: train"]
     assert "a: accuracy: 1 value is NaN" in words and "kind" in words
-    assert command(tmp_path).stdout.count("2 runs")  # the report itself is no run of the folder
-    done = command(tmp_path / "a.csv", "--title", "One")
-    assert done.stdout == f"{tmp_path}/a.html: 1 run (a)\n" and check(tmp_path / "a.html")[0]["title"] == "One"
-    done = command("a.html", "inner", "-o", "out/c.html", cwd=tmp_path)
-    assert done.stdout == "out/c.html: 2 runs (a, b)\n", done.stderr
+    assert "2 runs" in command(tmp_path)[1]  # the report itself is no run of the folder
+    assert command(tmp_path / "a.csv", "--title", "One")[1] == f"{tmp_path}/a.html: 1 run (a)\n"
+    assert check(tmp_path / "a.html")[0]["title"] == "One"
+    assert command("a.html", "inner", "-o", "out/c.html")[1] == "out/c.html: 2 runs (a, b)\n"
+    status, out, error = command("none")
+    assert (status, out) == (1, "") and "there is no such file or folder" in error
     check(tmp_path / "out" / "c.html")
 
 
@@ -424,8 +425,6 @@ def test_broken_files_are_named(tmp_path, name, text, says):
 
 
 def test_files_of_others(tmp_path):
-    done = command(tmp_path / "none")
-    assert done.returncode == 1 and "there is no such file or folder" in done.stderr and "Traceback" not in done.stderr
     (tmp_path / "keras.csv").write_text("epoch,loss,val_loss\n0,1.0,2.0\n1,0.5,\n2,oops,1\n3,")
     (found,) = read_runs([tmp_path / "keras.csv"])
     assert found["series"]["loss"]["count"] == 2 and found["series"]["val_loss"]["last"] == [2, 1.0]

@@ -261,6 +261,8 @@ def test_rotary_embeddings_that_weft_lacks(tmp_path):
     scaled = {"rope_parameters": {"rope_type": "llama3", "rope_theta": 5.0}}
     with pytest.raises(ValueError, match="the rotary embedding is the default one alone"):
         weft.hub.load(write(tmp_path, "LlamaForCausalLM", {**config, **scaled}, state))
+    with pytest.raises(ValueError, match="rope_parameters must be an object, got 3"):
+        weft.hub.load(write(tmp_path, "LlamaForCausalLM", {**config, "rope_parameters": 3}, state))
     with pytest.raises(ValueError, match="head_dim must be"):
         weft.hub.load(write(tmp_path, "LlamaForCausalLM", {**config, "head_dim": 64}, state))
     with pytest.raises(ValueError, match="as many layers"):

@@ -222,6 +222,8 @@ def test_ignored_targets_do_not_count():
     each = F.accuracy(t(right), t(labels), task="multilabel", ignore_index=9)
     assert each == 0.5  # the second is wrong, the third has nothing that counts
     assert F.accuracy(t(right), t(labels), task="multilabel", ignore_index=9, average="micro") == 0.75
+    labelled = weft.tensor([0, -1, 1]), weft.tensor([0, 9, 1])  # what stands at ignored places does not matter
+    assert F.accuracy(*labelled, ignore_index=9) == F.f1_score(*labelled, ignore_index=9) == 1
     assert abs(F.perplexity(weft.zeros(2, 4), weft.tensor([3, -100])).item() - 4) < 1e-6
 
 
@@ -415,3 +417,43 @@ def test_without_checks_the_host_does_not_wait():
     metric.validate = False
     metric.update(weft.full((2, 3), math.nan), weft.tensor([0, 1]))
     assert 0 <= metric.compute() <= 1
+
+
+@pytest.mark.parametrize(
+    "metric, batch",
+    [
+        (metrics.Mean(), (weft.ones(5, 1), weft.ones(5))),
+        (metrics.Mean(), (weft.ones(2).to(weft.complex64),)),
+        (metrics.Mean(), (weft.full((2,), math.nan),)),
+        (metrics.Accuracy(), (weft.zeros(5, 0), weft.zeros(5, dtype=weft.int64))),
+        (metrics.Accuracy("multiclass"), (weft.zeros(5), weft.zeros(5, dtype=weft.int64))),
+        (metrics.ROCAUC("multiclass"), (weft.zeros(5), weft.zeros(5, dtype=weft.int64))),
+        (metrics.ROCAUC(), (weft.zeros(5, dtype=weft.int64), weft.zeros(5, dtype=weft.int64))),
+        (metrics.ROCAUC(bins=4), (weft.full((1,), 1.5), weft.tensor([1]))),
+        (metrics.CalibrationError(), (weft.full((1,), -0.5), weft.tensor([1]))),
+        (metrics.MeanAbsoluteError(), (weft.zeros(5, 0), weft.zeros(5, 0))),
+        (metrics.MeanSquaredError(), (weft.zeros(2), weft.zeros(2), weft.ones(3))),
+        (metrics.MeanSquaredError(), (weft.zeros(2), weft.full((2,), math.nan))),
+        (metrics.MeanAveragePrecision(), (weft.ones(2), weft.ones(2))),
+        (metrics.Perplexity(), (weft.zeros(2, 3), weft.tensor([0, 3]))),
+        (metrics.Accuracy(), (weft.zeros(2), weft.tensor([0, 1]), weft.ones(3))),
+        (metrics.Accuracy(), (weft.tensor([0, 2]), weft.tensor([0, -1]), weft.zeros(2))),
+        (metrics.Accuracy("binary"), (weft.zeros(1), weft.tensor(1))),
+    ],
+)
+def test_broken_batches(metric, batch):
+    with pytest.raises((ValueError, TypeError), match=f"{metric.name}(.update)?: "):
+        metric.update(*batch)
+
+
+def test_batches_of_nothing():
+    """They may come first, and be saved."""
+    metric = metrics.ROCAUC()
+    metric.update(weft.zeros(0, 3), weft.zeros(0, dtype=weft.int64))
+    again = metrics.ROCAUC()
+    again.load_state_dict(metric.state_dict())
+    for each in (metric, again):
+        each.update(weft.tensor([[0.5, 0.2, 0.3], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8]]), weft.tensor([0, 1, 2]))
+        assert each.compute() == 1
+    with pytest.warns(metrics.UndefinedMetricWarning, match="single class"):
+        assert F.roc_auc(weft.zeros(2, 1), weft.tensor([0, 0]), multi_class="ovo").isnan()

@@ -254,6 +254,12 @@ REFUSED = [
     (lambda m, x, y: m.fit(x, y, sample_weight=y[:3].float()), ValueError, "sample_weight 3"),
     (lambda m, x, y: m.fit(x, y, sample_weight=x), ValueError, "one number for each sample"),
     (lambda m, x, y: m.fit(x, y, class_weight={0: 1.0}), ValueError, "class_weight has no weight for class"),
+    (lambda m, x, y: m.fit(x, y, class_weight={0: "a"}), ValueError, "class_weight has 0: 'a'"),
+    (
+        lambda m, x, y: compiled(m, loss="sparse_categorical_crossentropy").fit(x, y * float("nan")),
+        ValueError,
+        "a label of the first batch is nan",
+    ),
     (lambda m, x, y: m.fit(x, y + 1), ValueError, "labels of the first batch go from 1 to 3, but the model has 3"),
     (lambda m, x, y: m.fit(x, y, verbose=7), ValueError, "verbose must be 0, 1, 2 or 'auto', got 7"),
     (lambda m, x, y: m.fit([["a"]], y), TypeError, "x must hold numbers"),

@@ -3,6 +3,7 @@
 import ctypes
 import gzip
 import json
+import os
 import threading
 import warnings
 import xml.dom.minidom
@@ -539,3 +540,78 @@ def test_functions_of_the_program_in_backward():
     with profile() as prof:
         Double.apply(x).sum().backward()
     assert "DoubleBackward" in "".join(names(prof))
+
+
+@pytest.mark.skipif(not weft.cuda.is_available(), reason="needs a device beside the host, if only the simulated one")
+def test_time_and_memory_on_devices(tmp_path):
+    x = weft.ones(64, 64, device="cuda", requires_grad=True)
+    both = [ProfilerActivity.CPU, ProfilerActivity.CUDA]
+    with profile(activities=both, profile_memory=True) as prof:
+        (x @ x).relu().sum().backward()
+    kernels = [kernel for event in prof.events() for kernel in event.kernels]
+    assert {"matmul", "relu", "sum"} <= {kernel.name for kernel in kernels}
+    assert all(kernel.duration >= 0 and kernel.device == 0 for kernel in kernels)
+    product = next(e for e in prof.events() if e.name == "matmul")
+    assert product.self_device_memory_usage == 64 * 64 * 4 and product.self_cpu_memory_usage == 0
+    table = prof.key_averages().table(sort_by="cuda_time_total")
+    assert "CUDA Mem" in table
+    prof.export_chrome_trace(tmp_path / "trace.json")
+    trace = json.loads((tmp_path / "trace.json").read_text())["traceEvents"]
+    assert sum(e.get("cat") == "kernel" for e in trace) == len(kernels)
+    with profile(activities=[ProfilerActivity.CUDA]) as prof:
+        x.exp()
+    assert [e.name for e in prof.events()] == ["exp"]
+    compiled = weft.jit(lambda t: (t * 2).sum())
+    with profile(activities=both) as prof, weft.no_grad():
+        for _ in range(5):
+            compiled(x)
+    launched = [e for e in prof.events() if e.name == "device graph"]
+    assert launched and all(len(e.kernels) == 1 for e in launched)
+
+
+def test_a_forked_child_records_nothing():
+    with profile() as prof:
+        weft.ones(2).exp()
+        child = os.fork()
+        if child == 0:
+            weft.ones(2).exp()
+            os._exit(int(weft._C._profiler.is_on()))
+        _, status = os.waitpid(child, 0)
+        weft.ones(2).exp()
+    assert status == 0 and names(prof).count("exp") == 2
+
+
+@pytest.mark.parametrize("name", ["", "a;b c\t<&\"'>", "\u00e9\U0001f600", "x" * 5000, "{}%s\\"])
+def test_names_of_all_kinds(name, tmp_path):
+    with profile(with_stack=True) as prof, record_function(name):
+        weft.ones(200, 200).exp()
+    assert name in names(prof)
+    prof.export_chrome_trace(tmp_path / "trace.json")
+    assert name in [e["name"] for e in json.loads((tmp_path / "trace.json").read_text())["traceEvents"]]
+    prof.export_flame_graph(tmp_path / "flames.svg")
+    xml.dom.minidom.parseString((tmp_path / "flames.svg").read_bytes())
+    prof.export_stacks(tmp_path / "stacks")
+    assert prof.key_averages().table()
+
+
+def test_scopes_that_end_in_another_order_or_thread():
+    def numbers():
+        with record_function("generator"):
+            yield 1
+            yield 2
+
+    with profile() as prof:
+        first, second = numbers(), numbers()
+        next(first), next(second)
+        first.close()
+        weft.ones(2).exp()
+        scope = record_function("moves")
+        scope.__enter__()
+        thread = threading.Thread(target=scope.__exit__, args=(None, None, None))
+        thread.start()
+        thread.join()
+        second.close()
+        weft.ones(2).exp()
+    assert names(prof).count("generator") == 2 and names(prof).count("moves") == 1
+    last = [e for e in prof.events() if e.name == "exp"][-1]
+    assert last.cpu_parent is None and all(e.cpu_time_total >= 0 for e in prof.events())

@@ -61,6 +61,7 @@ MODULES = """
     weft.training.report
     weft.transforms
     weft.transforms.functional
+    weft.transforms.tv_tensors
     weft.utils
     weft.utils.checkpoint
     weft.utils.data
@@ -74,6 +75,7 @@ _BASES = (
     weft.distributions.Transform,
     weft.distributions.constraints.Constraint,
     weft.metrics.Metric,
+    weft.training.Callback,  # its hooks
 )
 
 # Without an example of their own, and why.
@@ -119,7 +121,7 @@ def functions_and_classes():
 
 
 def documented_by_base(kind, name):
-    """Is it a method of distributions and their parts, or of metrics, which the base class explains with an example?"""
+    """Is it a method of distributions, metrics or callbacks, which the base class explains with an example?"""
     base = next((b for b in _BASES if issubclass(kind, b) and kind is not b), None)
     return base is not None and ">>>" in (getattr(vars(base).get(name), "__doc__", None) or "")
 

@@ -337,7 +337,7 @@ def test_options_that_are_refused(options, message):
 
 
 def test_losses_and_optimizers_by_name():
-    from weft.training.names import losses, make_loss, optimizers
+    from weft.training._names import losses, make_loss, optimizers
 
     assert {"adam", "sgd", "rmsprop", "adamw"} <= set(optimizers())
     assert {"mse", "categorical_crossentropy", "CrossEntropyLoss", "cross_entropy"} <= set(losses())

@@ -210,12 +210,52 @@ def test_interrupts(on_interrupt):
     else:
         trainer.fit(loader(), epochs=3)
     assert trainer.step == 4  # the step was finished first
+    assert set(trainer.evaluate(loader())) == {"loss", "right"}  # no interrupt is left over
     assert manager.saved[-1][0] == 4 and log.closed == 1 and trainer.model.training
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     whole = make(Memory())
     whole.fit(loader(), epochs=2)
     resumed = make(manager)
     resumed.fit(loader(), epochs=2, resume="last")
+    assert equal_states(whole.model, resumed.model)
+
+
+@pytest.mark.parametrize("kind", LOADERS)
+@pytest.mark.parametrize("hook", ["on_epoch_begin", "on_epoch_end", "on_train_batch_begin"])
+def test_killed_in_another_hook(kind, hook):
+    whole = make(Memory())
+    history = whole.fit(LOADERS[kind](), loader(20), epochs=3)
+
+    def kill(number, logs):
+        if trainer.epoch == 1 and number in (0, 1):
+            raise Killed
+
+    manager = Memory()
+    trainer = make(manager, callbacks=[weft.training.LambdaCallback(**{hook: kill})])
+    with pytest.raises(Killed):
+        trainer.fit(LOADERS[kind](), loader(20), epochs=3)
+    resumed = make(manager, network(seed=5))
+    assert resumed.fit(LOADERS[kind](), loader(20), epochs=3, resume="last").history == history.history
+    assert equal_states(whole.model, resumed.model)
+
+
+@pytest.mark.parametrize("kind", LOADERS)
+def test_interrupted_during_validation(kind):
+    make_loader, validation = LOADERS[kind], loader(20)
+    whole = make(Memory())
+    history = whole.fit(make_loader(), validation, epochs=2)
+
+    def press(batch, logs):
+        if batch == 1 and trainer.epoch == 0:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    manager = Memory()
+    trainer = make(manager, callbacks=[weft.training.LambdaCallback(on_test_batch_end=press)])
+    with pytest.raises(KeyboardInterrupt):
+        trainer.fit(make_loader(), validation, epochs=2)
+    assert manager.saved[-1][0] == 7 and trainer.batch == 7
+    resumed = make(manager, network(seed=5))
+    assert resumed.fit(make_loader(), validation, epochs=2, resume="last").history == history.history
     assert equal_states(whole.model, resumed.model)
 
 
@@ -255,6 +295,19 @@ def test_checkpoints_by_steps_and_their_figures():
     steps = [step for step, values in log.values if "batch_loss" in values]
     epochs = [(step, values["epoch"]) for step, values in log.values if "val_loss" in values]
     assert steps == [2, 4, 6, 8, 10, 12, 14] and epochs == [(7, 0), (14, 1)]
+
+
+def test_figures_of_several_numbers_stay_in_the_history():
+    class Each(Right):
+        name = "each"
+
+        def compute(self):
+            return weft.tensor([0.25, self.hits / self.count])
+
+    manager, log = Memory(), Log()
+    history = make(manager, metrics=[Each()], loggers=[log]).fit(loader())
+    assert history.history["each"][0][0] == 0.25 and len(history.history["each"][0]) == 2
+    assert set(manager.saved[-1][2]) == {"loss"} and set(log.values[-1][1]) == {"epoch", "loss"}
 
 
 def test_resume_without_checkpoints():

@@ -92,6 +92,12 @@ FUNCTIONS = [
     (lambda: F.normalize(FLOAT, [0.5], [0.0]), ValueError, "other than 0"),
     (lambda: F.normalize(FLOAT, [], []), ValueError, "mean"),
     (lambda: F.get_size(3), TypeError, "get_size"),
+    (lambda: F.invert(Image.new("RGBA", (2, 2))), ValueError, "invert: Pillow does not do this for mode RGBA"),
+    (lambda: F.autocontrast(Image.new("P", (2, 2))), ValueError, "convert.. the image to RGB or L"),
+    (lambda: F.pad(Image.new("1", (2, 2)), 1, 1e30), ValueError, "pad: Pillow"),
+    (lambda: F.permute_channels(IMAGE, 3), TypeError, "permutation to be a list, got int"),
+    (lambda: F.perspective(IMAGE, 1, 2), TypeError, "startpoints to be a list"),
+    (lambda: F.rgb_to_grayscale(IMAGE, weft.ones(3)), ValueError, "1 or 3"),
 ]
 
 CLASSES = [
@@ -136,6 +142,9 @@ CLASSES = [
     (lambda: T.RandAugment(magnitude=31), ValueError, "magnitude below 31"),
     (lambda: T.AugMix(severity=11), ValueError, "at most 10"),
     (lambda: T.ToDtype("float32"), TypeError, "expected a dtype"),
+    (lambda: T.ToDtype({"others": 1}), TypeError, "expected a dtype"),
+    (lambda: T.RandomChoice([T.RGB()], p=0.5), TypeError, "p to be a list"),
+    (lambda: T.RandomIoUCrop(sampler_options=1), TypeError, "sampler_options to be a list"),
     (lambda: T.Normalize([0.5], [0.0]), ValueError, "other than 0"),
     (lambda: T.Normalize([0.5], [0.5])(IMAGE), TypeError, "ToDtype"),
     (lambda: T.Lambda(3), TypeError, "expected a function"),

@@ -240,6 +240,14 @@ def test_fill_by_type():
         T.Pad(1, fill={Image.Image: 2})(image())
 
 
+def test_numbers_of_numpy():
+    assert T.Pad(np.int64(1), fill=np.int64(7))(image())[0, 0, 0] == 7
+    assert T.Pad(1, fill=np.float32(7))(Image.fromarray(array())).getpixel((0, 0)) == (7, 7, 7)
+    assert T.RandomErasing(1.0, value=np.int64(3))(image()).shape == SHAPE
+    assert T.RandomRotation(np.float32(10), fill=np.int64(3))(image()).shape == SHAPE
+    assert T.Resize(np.int64(6))(image()).shape[1] == 6 and T.RandomCrop(np.int32(6))(image()).shape[1] == 6
+
+
 def test_conversions():
     assert T.ToTensor()(array()).dtype == weft.float32 and T.ToTensor()(image()).dtype == weft.uint8
     both = T.Compose([T.ToImage(), T.ToDtype(weft.float32, scale=True)])

@@ -1,4 +1,4 @@
-"""Answers imports of torch and its submodules, and questions for its version."""
+"""Answers imports of torch, of what Weft has of torchvision, and questions for torch's version."""
 
 import importlib.abc
 import importlib.machinery
@@ -20,7 +20,8 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """The entry in sys.meta_path while the alias is on; also the loader of its modules."""
 
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] != "torch":
+        package = name.partition(".")[0]
+        if package != "torch" and (package != "torchvision" or counterpart(name) is None):
             return None
         if name == "torch" or counterpart(name) is not None or name in torch_names():
             spec = importlib.machinery.ModuleSpec(name, self, origin="weft", is_package=True)

@@ -35,8 +35,21 @@ _ELSEWHERE = {
     "torch.optim.adamw": "weft.optim.adam",
     "torch.random": "weft",
     "torch.types": "weft._alias.types",
+    "torchvision": "weft._alias.torchvision",
+    "torchvision.datasets": "weft.datasets",
+    "torchvision.datasets.folder": "weft.datasets.folder",
+    "torchvision.ops": "weft.ops",
+    "torchvision.transforms": "weft.transforms",
+    "torchvision.transforms.functional": "weft.transforms.functional",
+    "torchvision.transforms.v2": "weft.transforms.v2",
+    "torchvision.transforms.v2.functional": "weft.transforms.v2.functional",
+    "torchvision.tv_tensors": "weft.transforms.tv_tensors",
 }
-_SPECIAL = {"torch": {"__version__": VERSION}, "torch.version": {"__version__": VERSION}}
+_SPECIAL = {
+    "torch": {"__version__": VERSION},
+    "torch.version": {"__version__": VERSION},
+    "torchvision": {"__version__": "0.28.0+weft"},
+}
 
 
 def counterpart(name):

@@ -25,7 +25,7 @@ def is_enabled() -> bool:
 
 
 def _torch_modules():
-    return [name for name in sys.modules if name == "torch" or name.startswith("torch.")]
+    return [name for name in sys.modules if name.partition(".")[0] in ("torch", "torchvision")]
 
 
 def enable() -> None:

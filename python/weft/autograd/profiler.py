@@ -59,7 +59,7 @@ class profile:
         chosen = {ProfilerActivity.CPU} if use_cpu else set()
         if use_cuda or use_device:
             chosen |= supported_activities() & {ProfilerActivity.CUDA}
-        self.enabled = bool(enabled)
+        self.enabled: bool = bool(enabled)
         self._profile = _KinetoProfile(
             activities=chosen,
             record_shapes=record_shapes,
@@ -108,8 +108,8 @@ def _nvtx_functions():
         except (OSError, AttributeError):
             continue
     raise RuntimeError(
-        f"emit_nvtx: found none of the libraries {', '.join(_LIBRARIES)}; install NVIDIA's NVTX (pip install nvidia-nvtx) "
-        "and put its folder into LD_LIBRARY_PATH, or set WEFT_NVTX_LIBRARY to the file"
+        f"emit_nvtx: found none of the libraries {', '.join(_LIBRARIES)}; install NVIDIA's NVTX "
+        "(pip install nvidia-nvtx) and put its folder into LD_LIBRARY_PATH, or set WEFT_NVTX_LIBRARY to the file"
     )
 
 
@@ -127,8 +127,8 @@ class emit_nvtx:
     """
 
     def __init__(self, enabled: bool = True, record_shapes: bool = False) -> None:
-        self.enabled = bool(enabled)
-        self.record_shapes = bool(record_shapes)
+        self.enabled: bool = bool(enabled)
+        self.record_shapes: bool = bool(record_shapes)
 
     def __enter__(self: _Nvtx) -> _Nvtx:
         if self.enabled:

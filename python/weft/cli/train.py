@@ -38,8 +38,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Trains; what is wrong with the file is said with its line and key."""
-    from weft.training.config import Config, ConfigError
-    from weft.training.step import NonFiniteLoss
+    from weft.training._config import Config, ConfigError
+    from weft.training._step import NonFiniteLoss
 
     if arguments.allow_module and "" not in sys.path:
         sys.path.insert(0, "")  # the current folder, as for python -m
@@ -54,6 +54,8 @@ def main(arguments: argparse.Namespace) -> int:
     which = arguments.resume
     try:
         run.train(int(which) if which is not None and which.isdecimal() else which)
+    except KeyboardInterrupt:
+        return _fail("interrupted" + ("; --resume goes on" if run.trainer.checkpoints is not None else ""), 130)
     except (NonFiniteLoss, ValueError, TypeError, KeyError, OSError, RuntimeError) as error:
         if arguments.allow_module:  # it may be of the program's own code, which a traceback shows
             raise
@@ -71,7 +73,7 @@ class _Run:
     """The trainer, loaders and lengths of a file."""
 
     def __init__(self, config):
-        from weft.training import options
+        from weft.training import _options as options
 
         root = config.root
         config.check_keys(root, "", ("model", "data", "trainer", "seed", "save"), ("model", "data", "trainer"))
@@ -120,7 +122,7 @@ class _Run:
         import inspect
 
         from weft.training import Trainer
-        from weft.training.config import ConfigError
+        from weft.training._config import ConfigError
 
         section = root["trainer"]
         known = [name for name in inspect.signature(Trainer).parameters if name not in ("model", "seed")]

@@ -95,7 +95,6 @@ def download(
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with _alone(path + ".part"):
         if os.path.exists(path) and (not digits or file_checksum(path, algorithm) == digits):  # another process did it
-            os.unlink(path + ".part")
             return path
         problems = _from_one_of(urls, path, algorithm, digits, progress, timeout)
     if not problems:
@@ -125,8 +124,6 @@ def _from_one_of(urls, path, algorithm, digits, progress, timeout):
             problems.append(f"{url}: the {algorithm} of what came is {found}")
         except (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError) as error:
             problems.append(f"{url}: {getattr(error, 'reason', None) or str(error) or type(error).__name__}")
-    if not _size(part):
-        os.unlink(part)
     return problems
 
 
@@ -144,6 +141,9 @@ def _alone(part: str) -> Any:
                 return
         finally:
             file.close()
+            if not _size(part):
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(part)
 
 
 def where_to_put(files: Iterable[tuple[str | Sequence[str], str, str | None]]) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gzip
-import io
 import os
 import tarfile
 import zipfile
 import zlib
+
+from weft.serialization.atomic_file import replacing
 
 TYPE_CHECKING = False
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-_DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile, tarfile.TarError, zipfile.BadZipFile)
+_DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile)
 
 
 class DataFileError(ValueError):
@@ -76,16 +77,27 @@ def read_archive(path: Any, names: Sequence[str]) -> dict[str, bytes]:
     """Files of a zip or tar archive, by the ends of their names; nothing is unpacked to the disk."""
     try:
         with open_file(path) as file:
-            content = io.BytesIO(file.read())
-        if zipfile.is_zipfile(content):
-            with zipfile.ZipFile(content) as archive:
-                return {name: archive.read(_member(path, archive.namelist(), name)) for name in names}
-        content.seek(0)
-        with tarfile.open(fileobj=content) as archive:
-            members = archive.getnames()
-            return {name: _tar_member(archive, path, _member(path, members, name)) for name in names}
-    except _DAMAGED as error:
+            if zipfile.is_zipfile(file):
+                with zipfile.ZipFile(file) as archive:
+                    return {name: archive.read(_member(path, archive.namelist(), name)) for name in names}
+            file.seek(0)
+            with tarfile.open(fileobj=file) as archive:
+                members = archive.getnames()
+                return {name: _tar_member(archive, path, _member(path, members, name)) for name in names}
+    except (DataFileError, FileNotFoundError, PermissionError, IsADirectoryError):
+        raise
+    except Exception as error:  # whatever a damaged archive gives rise to
         raise DataFileError(f"{path}: the archive is damaged, cut off, or none ({_said(error)})") from None
+
+
+def unpack(path: str, folder: str, names: Sequence[str]) -> None:
+    """Files of an archive, each put into the folder as a whole."""
+    os.makedirs(folder, exist_ok=True)
+    for name, content in read_archive(path, names).items():
+        with replacing(os.path.join(folder, name)) as file:
+            view = memoryview(content)
+            while view:
+                view = view[file.write(view) :]
 
 
 def _member(path, members, name):

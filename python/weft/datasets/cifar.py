@@ -103,7 +103,7 @@ def _pickled_records(content, path, classes):
         raise DataFileError(f"{path}: {error}") from None
     if not isinstance(batch, dict):
         raise DataFileError(f"{path}: expected a dict in the pickle, got {type(batch).__name__}")
-    batch = {key.decode() if isinstance(key, bytes) else key: value for key, value in batch.items()}
+    batch = {key.decode("latin-1") if isinstance(key, bytes) else key: value for key, value in batch.items()}
     names = ["labels"] if classes == 10 else ["coarse_labels", "fine_labels"]
     data, columns = batch.get("data"), [batch.get(name) for name in names]
     if not isinstance(data, np.ndarray) or data.dtype != np.uint8 or data.ndim != 2 or data.shape[1] != _PIXELS:

@@ -12,7 +12,7 @@ import numpy as np
 import weft
 from weft._checks import check_flags
 from weft.datasets._download import download as download_file
-from weft.datasets._files import DataFileError, found, read_archive, read_bytes, read_text
+from weft.datasets._files import DataFileError, found, read_bytes, read_text, unpack
 from weft.datasets.vision import missing
 from weft.utils.data import Dataset, TensorDataset
 
@@ -177,7 +177,8 @@ class MovieLens(TensorDataset):
         path = root if os.path.isfile(root) else found(folders, [ratings])
         if path is None and download:
             archive = download_file(url, os.path.join(root, f"{name}.zip"), checksum=checksum)
-            path = _unpack(archive, os.path.join(root, name), [ratings, films])
+            unpack(archive, os.path.join(root, name), [ratings, films])
+            path = found(folders, [ratings])
         if path is None:
             wanted = [(url, os.path.join(root, name, f"{ratings}, from the archive"), None)]
             raise missing("MovieLens", folders, wanted, downloads=checksum is not None)
@@ -192,14 +193,6 @@ class MovieLens(TensorDataset):
         titles = _titles(found([os.path.dirname(path)], [films]), delimiter, skip, encoding)
         self.titles: list[str] = [titles.get(number, "") for number in self.film_ids.tolist()]
         super().__init__(self.user, self.film, self.rating)
-
-
-def _unpack(archive, folder, names):
-    os.makedirs(folder, exist_ok=True)
-    for name, content in read_archive(archive, names).items():
-        with open(os.path.join(folder, name), "wb") as file:
-            file.write(content)
-    return os.path.join(folder, names[0])
 
 
 def _ratings(path, delimiter, skip):

@@ -10,7 +10,7 @@ import numpy as np
 
 import weft
 from weft.datasets._download import download as download_file
-from weft.datasets._files import DataFileError, found, read_archive, read_bytes
+from weft.datasets._files import DataFileError, found, read_bytes, unpack
 from weft.datasets.vision import ImagesInMemory, check_arguments, missing
 
 TYPE_CHECKING = False
@@ -295,15 +295,7 @@ class EMNIST(MNIST):
         """
         if None in self._paths():
             archive = download_file(self.url, os.path.join(self.raw_folder, "gzip.zip"), checksum=self.checksum)
-            self._unpack(archive)
-
-    def _unpack(self, archive):
-        names = [name for name, _ in self._part()]
-        for name, content in read_archive(archive, names).items():
-            path = os.path.join(self.raw_folder, name)
-            with open(path + ".part", "wb") as file:
-                file.write(content)
-            os.replace(path + ".part", path)
+            unpack(archive, self.raw_folder, [name for name, _ in self._part()])
 
     def _part(self):
         stem = f"emnist-{self.split}-{'train' if self.train else 'test'}"
@@ -316,8 +308,7 @@ class EMNIST(MNIST):
             if archive is None:
                 wanted = [(self.url, os.path.join(self.raw_folder, "gzip.zip"), self.checksum)]
                 raise missing("EMNIST", self._folders(), wanted)
-            os.makedirs(self.raw_folder, exist_ok=True)
-            self._unpack(archive)
+            unpack(archive, self.raw_folder, [name for name, _ in self._part()])
         return self._paths()
 
     def extra_repr(self) -> str:

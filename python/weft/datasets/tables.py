@@ -164,7 +164,7 @@ class Table(Dataset["dict[str, Any]"]):
         if text:
             raise ValueError(f"Table.tensors: {', '.join(text)} hold text; leave them out of inputs, or take codes()")
         matrix = weft.cat(
-            [part.to(dtype).reshape(self._length, -1) for part in parts if isinstance(part, weft.Tensor)], 1
+            [part.to(dtype).unsqueeze(-1).flatten(1) for part in parts if isinstance(part, weft.Tensor)], 1
         )
         if target is None:
             return TensorDataset(matrix)
@@ -202,7 +202,9 @@ def _read(path, columns, delimiter, names, null_values):
             csv.ParseOptions(delimiter=delimiter),
             convert,
         )
-    except arrow.ArrowInvalid as error:
+    except (arrow.ArrowException, OSError) as error:
+        if isinstance(error, FileNotFoundError) or isinstance(error, OSError) and error.errno is not None:
+            raise  # of the system, not of the format
         raise DataFileError(f"{name}: this is no whole table: {error}") from None
 
 
@@ -219,7 +221,11 @@ def _arrow_table(data):
 
 
 def _chosen(table, columns, name):
-    if len(set(table.column_names)) != table.num_columns:
+    try:
+        names = table.column_names
+    except UnicodeDecodeError:
+        raise DataFileError(f"{name}: the names of the columns are no text in utf-8") from None
+    if len(set(names)) != table.num_columns:
         raise DataFileError(f"{name}: two columns have one name: {', '.join(table.column_names)}")
     if columns is None:
         return table
@@ -278,6 +284,8 @@ def _column(values, name, missing, path):
             raise ValueError(
                 f"Table: {path}: the lists in column {name!r} are no numbers or differ in length"
             ) from None
+    if types.is_binary(kind):
+        raise DataFileError(f"{path}: column {name!r} holds bytes that are no text in utf-8")
     if types.is_boolean(kind) and not values.null_count:
         return weft.from_numpy(values.to_numpy().astype(bool))
     if not _is_numeric(kind):

@@ -10,7 +10,7 @@ import numpy as np
 
 import weft
 from weft._checks import check_flags
-from weft.datasets._files import DataFileError
+from weft.datasets._files import DataFileError, read_bytes
 from weft.serialization.atomic_file import replacing
 from weft.utils.data import Dataset
 from weft.utils.data.collate import FetchedBatch
@@ -51,6 +51,8 @@ def write_tokens(
     """
     if isinstance(texts, str):
         raise TypeError("write_tokens: texts must be an iterable of strings, got one string; put it into a list")
+    if "://" in os.fspath(path):
+        raise ValueError(f"write_tokens: {path} is an address; write a file on this machine and copy it there")
     kind, encode = _dtype("write_tokens", dtype), _encoder(tokenizer)
     after = [] if end is None else [operator.index(end)]
     count, texts = 0, iter(texts)
@@ -92,7 +94,7 @@ class TokenStream(Dataset["tuple[weft.Tensor, weft.Tensor]"]):
 
     Args:
         tokens: a file of numbers without header or one of NumPy (".npy"), several of them, or an array. No window
-            reaches from one file into the next.
+            reaches from one file into the next. An address with "://" (no header) is read whole, through fsspec.
         block_size: length of a window.
         dtype: of files without header.
         stride: how far a window begins behind the last one, by default block_size.
@@ -220,6 +222,8 @@ def _positive(name, value):
 
 
 def _sources(tokens):
+    if isinstance(tokens, str) and "://" in tokens:
+        return [tokens]
     if isinstance(tokens, (str, os.PathLike)):
         return [os.path.abspath(os.path.expanduser(os.fspath(tokens)))]
     if isinstance(tokens, (list, tuple)) and tokens and isinstance(tokens[0], (str, os.PathLike)):
@@ -234,20 +238,23 @@ def _mapped(source, dtype):
     """The tokens of a file, mapped into memory; of an array itself."""
     if not isinstance(source, str):
         return source
-    if source.endswith(".npy"):
+    if source.endswith(".npy") and "://" not in source:
         try:
             array = np.load(source, mmap_mode="r", allow_pickle=False)
-        except (ValueError, EOFError) as error:
+        except OSError:
+            raise
+        except Exception as error:  # whatever a damaged header gives rise to
             raise DataFileError(f"{source}: this is no whole NumPy file ({error})") from None
         if array.ndim != 1 or array.dtype.kind not in "iu":
             raise DataFileError(f"{source}: expected a row of integers, got shape {array.shape}, {array.dtype}")
         return array
-    size = os.stat(source).st_size
+    content = read_bytes(source) if "://" in source else None
+    size = os.stat(source).st_size if content is None else len(content)
     if not size or size % dtype.itemsize:
         raise DataFileError(
             f"{source}: {size} bytes are no whole number of tokens of {dtype}, of {dtype.itemsize} bytes"
         )
-    return np.memmap(source, dtype, mode="r")
+    return np.memmap(source, dtype, mode="r") if content is None else np.frombuffer(content, dtype)
 
 
 class Characters(TokenStream):

@@ -39,7 +39,7 @@ class Kind:
                 raise ValueError(f"hub.load: {name} of weft.models has {key}={wanted} alone, got {config[key]!r}")
         try:
             return self.build(config)
-        except (TypeError, ValueError, RuntimeError) as error:
+        except (TypeError, ValueError, RuntimeError, AttributeError, LookupError) as error:
             raise ValueError(f"hub.load: config.json does not fit {name}: {error}") from error
 
 
@@ -57,6 +57,8 @@ def _labels(config):
 
 def _llama(config):
     rope = config.get("rope_parameters") or config.get("rope_scaling") or {}
+    if not isinstance(rope, dict):
+        raise ValueError(f"rope_parameters must be an object, got {rope!r}")
     if rope.get("rope_type", rope.get("type", "default")) != "default":
         raise ValueError(f"the rotary embedding is the default one alone, got {rope}")
     config = {**config, "rope_theta": rope.get("rope_theta", config.get("rope_theta", 10000.0))}

@@ -31,11 +31,14 @@ class PruningCallback:
     >>> def objective(trial):
     ...     lr = trial.suggest_float("lr", 1e-4, 1e-1, log=True)
     ...     trainer = weft.Trainer(model(), "adam", "mse_loss", callbacks=[PruningCallback(trial, "val_loss")])
-    ...     return trainer.fit(data, epochs=20, validation_data=held_out).history["val_loss"][-1]
+    ...     return trainer.fit(data, held_out, epochs=20).history["val_loss"][-1]
     >>> optuna.create_study().optimize(objective, n_trials=50)  # doctest: +SKIP
     """
 
     trainer: Any = None
+    trial: Any
+    monitor: str
+    every: int
 
     def __init__(self, trial: Any, monitor: str = "val_loss", *, every: int = 1) -> None:
         check_text("PruningCallback", monitor=monitor)

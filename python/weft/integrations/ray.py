@@ -38,11 +38,13 @@ class ReportCallback:
 
     >>> def train(config):  # doctest: +SKIP
     ...     trainer = weft.Trainer(model(), "adam", "mse_loss", callbacks=[ReportCallback(["val_loss"])])
-    ...     trainer.fit(data, epochs=20, validation_data=held_out)
+    ...     trainer.fit(data, held_out, epochs=20)
     >>> tune.Tuner(train, param_space={"lr": tune.loguniform(1e-4, 1e-1)}).fit()  # doctest: +SKIP
     """
 
     trainer: Any = None
+    names: Mapping[str, str] | None
+    checkpoint_every: int | None
 
     def __init__(
         self, names: Sequence[str] | Mapping[str, str] | None = None, *, checkpoint_every: int | None = None

@@ -42,7 +42,8 @@ class _Run:
     """What callbacks see as their trainer."""
 
     def __init__(self, model: Any, optimizer: Any) -> None:
-        self.model, self.optimizer, self.stop_training = model, optimizer, False
+        self.model, self.optimizer = model, optimizer
+        self.stop_training = self.resumed = False
 
 
 @contextlib.contextmanager
@@ -72,6 +73,24 @@ def _validated(estimator: Any, X: Any, y: Any = "no_validation", *, reset: bool,
 
 
 class _Estimator(BaseEstimator):
+    module: Any
+    criterion: Any
+    optimizer: Any
+    lr: float
+    epochs: int
+    batch_size: int
+    shuffle: bool
+    callbacks: Sequence[Any] | None
+    dtype: str | None
+    device: Any
+    seed: int | None
+    warm_start: bool
+    module_: Any
+    criterion_: Any
+    optimizer_: Any
+    history_: list[dict[str, float]]
+    _criterion: Any
+
     def __init__(
         self,
         module: Any = None,
@@ -333,7 +352,8 @@ class Classifier(ClassifierMixin, _Estimator):
     array(['no'], dtype='<U3')
     """
 
-    _criterion = weft.nn.CrossEntropyLoss
+    classes_: NDArray[Any]
+    _criterion: Any = weft.nn.CrossEntropyLoss
 
     def _targets(self, y):
         places = np.searchsorted(self.classes_, y)
@@ -423,7 +443,7 @@ class Regressor(RegressorMixin, _Estimator):
     array([2.])
     """
 
-    _criterion = weft.nn.MSELoss
+    _criterion: Any = weft.nn.MSELoss
 
     def _outputs_of(self, X):
         values = self.module_(X)

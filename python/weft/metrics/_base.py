@@ -283,7 +283,7 @@ class Metric:
                     f"{self.name}.load_state_dict: {name} must be a tensor like that of a metric, got {got}"
                 )
             if isinstance(default, list):
-                loaded[name] = [value.to(self.device, copy=True)] if len(value) else []
+                loaded[name] = [value.to(self.device, copy=True)] if int(state_dict["updates"]) else []
             else:
                 loaded[name] = value.to(self.device, copy=True)
         self._updates = int(loaded.pop("updates"))

@@ -50,6 +50,12 @@ def tally(classes: Tensor, amounts: Tensor, size: int) -> Tensor:
 class TaskMetric(Metric):
     """A metric of classes, which learns its task from the first batch where none is given."""
 
+    task: str | None
+    num_classes: int | None
+    threshold: float
+    ignore_index: int | None
+    _task: str | None
+
     def _set_up(self, task, num_classes, threshold, ignore_index):
         where = type(self).__name__
         check_task(where, task, num_classes)
@@ -105,7 +111,17 @@ class CountMetric(TaskMetric):
     whatever they weigh; seen: the number of elements, (1,) or (labels,); samples, and exact, the wholly right ones.
     """
 
-    higher_is_better = True
+    average: str
+    zero_division: Any
+    correct: Tensor
+    predicted: Tensor
+    actual: Tensor
+    occurs: Tensor
+    seen: Tensor
+    samples: Tensor
+    exact: Tensor
+
+    higher_is_better: bool | None = True
 
     def __init__(
         self,

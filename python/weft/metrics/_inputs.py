@@ -70,6 +70,10 @@ def _check_shapes(where, task, input, target, scores):
             f"{where}: the shapes of input and target do not fit for a {task} task: {tuple(input.shape)} and "
             f"{tuple(target.shape)}"
         )
+    if scores and input.ndim == target.ndim:
+        raise ValueError(f"{where}: a multiclass task takes scores (N, classes, ...), got {tuple(input.shape)}")
+    if input.ndim > 1 and not input.shape[1] and task != "binary":
+        raise ValueError(f"{where}: input of shape {tuple(input.shape)} has no classes")
     if task == "multilabel" and target.ndim < 2:
         raise ValueError(f"{where}: a multilabel task takes (N, labels), got {tuple(target.shape)}")
 
@@ -92,9 +96,9 @@ def _keep(where, task, target, ignore_index, weight):
     return weft.ones(target.shape, dtype=weft.int64, device=target.device) if keep is None else keep
 
 
-def check_range(where: str, name: str, classes: Tensor, keep: Tensor, count: int) -> None:
-    """Classes that count are from 0 to count - 1."""
-    wrong = ((classes < 0) | (classes >= count)) & (keep != 0)
+def check_range(where: str, name: str, classes: Tensor, count: int) -> None:
+    """Classes are from 0 to count - 1."""
+    wrong = (classes < 0) | (classes >= count)
     if classes.numel() and bool(wrong.any()):
         value = classes[wrong].flatten()[0].item()
         remedy = "; ignore_index leaves a class out" if name == "target" else ""
@@ -133,7 +137,7 @@ def read(
     input, target = input.detach(), target.detach().to(input.device)
     task = task or _infer(where, input, target)
     scores = input.is_floating_point()
-    if task == "binary" and scores and input.ndim == target.ndim + 1 and input.shape[1] == 1:
+    if task == "binary" and scores and input.ndim == target.ndim + 1 and input.shape[1:2] == (1,):
         input = input.squeeze(1)
     _check_shapes(where, task, input, target, scores and task == "multiclass")
     if scores and validate:
@@ -156,10 +160,12 @@ def read(
             raise ValueError(f"{where}: input has {known} classes, and num_classes is {num_classes}")
     else:
         classes = num_classes or _count(input, target)
+    if not scores:
+        input = input.to(weft.int64) if counts is None else weft.where(counts, input.to(weft.int64), 0)
     if validate:
-        check_range(where, "target", target, keep, 2 if task != "multiclass" else classes)
+        check_range(where, "target", target, 2 if task != "multiclass" else classes)
         if not scores:
-            check_range(where, "input", input.to(weft.int64), keep, 2 if task != "multiclass" else classes)
+            check_range(where, "input", input, 2 if task != "multiclass" else classes)
     return Labelled(task, classes, input, target, keep, counts)
 
 

@@ -37,7 +37,13 @@ class CalibrationError(TaskMetric):
     tensor(0.2500, dtype=weft.float64)
     """
 
-    higher_is_better = False
+    bins: int
+    norm: str
+    weight: Tensor
+    confidence: Tensor
+    right: Tensor
+
+    higher_is_better: bool | None = False
 
     def __init__(
         self,
@@ -63,8 +69,6 @@ class CalibrationError(TaskMetric):
         batch = self._read(input, target, sample_weight)
         if not batch.input.is_floating_point():
             raise TypeError(f"{where}: input must be probabilities of a floating dtype, got {input.dtype}")
-        if batch.task == "multiclass" and batch.input.ndim == 1:
-            raise ValueError(f"{where}: a multiclass task takes (N, classes, ...), got {tuple(input.shape)}")
         if self.validate and bool(((batch.input < 0) | (batch.input > 1)).any()):
             raise ValueError(f"{where}: probabilities must be between 0 and 1; softmax or sigmoid makes them so")
         confidence, right = batch.input, batch.target

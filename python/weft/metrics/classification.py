@@ -134,6 +134,8 @@ class FBetaScore(CountMetric):
     tensor(0.5000, dtype=weft.float64)
     """
 
+    beta: float
+
     def __init__(
         self,
         beta: float,
@@ -198,7 +200,7 @@ class IoU(CountMetric):
     tensor(0.5000, dtype=weft.float64)
     """
 
-    name = "iou"
+    name: str = "iou"
 
     def compute(self) -> Tensor:
         return self._ratio(self.correct, self.actual + self.predicted - self.correct, keep_nan=True)
@@ -229,6 +231,9 @@ class ConfusionMatrix(TaskMetric):
     tensor([[1, 1],
             [0, 1]])
     """
+
+    counts: Tensor
+    normalize: str | None
 
     def __init__(
         self,
@@ -291,8 +296,13 @@ class TopKAccuracy(Metric):
     tensor(0.5000, dtype=weft.float64)
     """
 
-    name = "top_k_accuracy"
-    higher_is_better = True
+    k: int
+    ignore_index: int | None
+    correct: Tensor
+    seen: Tensor
+
+    name: str = "top_k_accuracy"
+    higher_is_better: bool | None = True
 
     def __init__(self, k: int = 5, *, ignore_index: int | None = None) -> None:
         check_integers("TopKAccuracy", k=k)

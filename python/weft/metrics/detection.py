@@ -71,7 +71,14 @@ class MeanAveragePrecision(Metric):
     0.7
     """
 
-    higher_is_better = True
+    iou_thresholds: tuple[float, ...]
+    max_detections: int
+    scores: list[Tensor]
+    labels: list[Tensor]
+    hits: list[Tensor]
+    boxes: list[Tensor]
+
+    higher_is_better: bool | None = True
 
     def __init__(self, iou_thresholds: Sequence[float] = _THRESHOLDS, max_detections: int = 100) -> None:
         check_integers("MeanAveragePrecision", max_detections=max_detections)
@@ -85,6 +92,9 @@ class MeanAveragePrecision(Metric):
             self.add_state(name, [], "cat")
 
     def update(self, input: Sequence[dict[str, Tensor]], target: Sequence[dict[str, Tensor]]) -> None:
+        for images in (input, target):
+            if not isinstance(images, (list, tuple)) or not all(hasattr(image, "keys") for image in images):
+                raise TypeError("mean_average_precision: expected lists of dicts, one for each image")
         if len(input) != len(target):
             counts = f"{len(input)} predictions and {len(target)} targets"
             raise ValueError(f"mean_average_precision: expected as many predictions as targets, got {counts}")

@@ -44,7 +44,10 @@ def _average_precision(above, below):
 class _Ranking(TaskMetric):
     """Keeps all scores; or, with bins, how many of each class fall into each of so many intervals of 0 to 1."""
 
-    higher_is_better = True
+    average: str
+    bins: int | None
+
+    higher_is_better: bool | None = True
 
     def __init__(
         self,
@@ -88,8 +91,6 @@ class _Ranking(TaskMetric):
             sample_weight=sample_weight,
             validate=self.validate,
         )
-        if batch.task == "multiclass" and batch.input.ndim == 1:
-            raise ValueError(f"{where}: a multiclass task takes scores (N, classes, ...), got {tuple(input.shape)}")
         scores, truth, keep = batch.input, batch.target, batch.keep
         if batch.task == "binary":
             scores, truth, keep = scores[:, None], truth[:, None], keep[:, None]
@@ -184,7 +185,9 @@ class ROCAUC(_Ranking):
     tensor(0.7500, dtype=weft.float64)
     """
 
-    name = "roc_auc"
+    multi_class: str
+
+    name: str = "roc_auc"
 
     def __init__(
         self,
@@ -216,6 +219,9 @@ class ROCAUC(_Ranking):
         if bool(((weights != 0) & (weights != 1)).any()):
             raise ValueError(f"{self.name}.compute: 'ovo' takes no sample_weight")
         classes, areas, shares = scores.shape[1], [], []
+        if classes < 2:
+            warn_undefined(f"{self.name} is undefined with a single class, and NaN")
+            return weft.full((), float("nan"), dtype=weft.float64, device=scores.device)
         for a in range(classes):
             for b in range(a + 1, classes):
                 pair = ((truth == a) | (truth == b)) & (weights != 0)

@@ -18,7 +18,7 @@ class _Regression(Metric):
     def _read(self, input, target, sample_weight):
         where = f"{self.name}.update"
         check_instances(weft.Tensor, where, input=input, target=target)
-        if input.shape != target.shape or not input.ndim:
+        if input.shape != target.shape or not input.ndim or 0 in input.shape[1:]:
             raise ValueError(
                 f"{where}: expected input and target of one shape (N, ...), got {tuple(input.shape)} and "
                 f"{tuple(target.shape)}"
@@ -68,7 +68,12 @@ class MeanSquaredError(_Regression):
     tensor(2., dtype=weft.float64)
     """
 
-    higher_is_better = False
+    squared: bool
+    multioutput: str
+    error: Tensor
+    weight: Tensor
+
+    higher_is_better: bool | None = False
 
     def __init__(self, *, squared: bool = True, multioutput: str = "uniform_average") -> None:
         check_flags("MeanSquaredError", squared=squared)
@@ -145,8 +150,15 @@ class R2Score(_Regression):
     0.7857
     """
 
-    name = "r2_score"
-    higher_is_better = True
+    multioutput: str
+    residual: Tensor
+    mean: Tensor
+    spread: Tensor
+    weight: Tensor
+    seen: Tensor
+
+    name: str = "r2_score"
+    higher_is_better: bool | None = True
 
     def __init__(self, *, multioutput: str = "uniform_average") -> None:
         check_option("R2Score", "multioutput", multioutput, ("uniform_average", "raw_values", "variance_weighted"))
@@ -212,15 +224,26 @@ class Mean(Metric):
     tensor(2.5000, dtype=weft.float64)
     """
 
+    total: Tensor
+    weight: Tensor
+
     def __init__(self) -> None:
         self.add_state("total", weft.zeros((), dtype=weft.float64))
         self.add_state("weight", weft.zeros((), dtype=weft.float64))
 
     def update(self, input: Tensor | float, weight: Tensor | float = 1) -> None:
-        values = weft.as_tensor(input, dtype=weft.float64).detach()
-        weights = weft.as_tensor(weight, dtype=weft.float64).to(values.device).expand(values.shape)
+        where = f"{self.name}.update"
+        values, weights = weft.as_tensor(input).detach(), weft.as_tensor(weight).detach()
+        if values.is_complex() or weights.is_complex():
+            raise TypeError(f"{where}: expected real numbers, got {values.dtype} and weights of {weights.dtype}")
+        values, weights = values.to(weft.float64), weights.to(values.device, weft.float64)
+        try:
+            weights = weights.expand(values.shape)
+        except RuntimeError:
+            shapes = f"{tuple(weights.shape)} and {tuple(values.shape)}"
+            raise ValueError(f"{where}: weights cannot be broadcast to input: {shapes}") from None
         if self.validate and bool(values.isnan().any()):
-            raise ValueError(f"{self.name}.update: input is NaN")
+            raise ValueError(f"{where}: input is NaN")
         self.total = self.total + (values * weights).sum().to(self.device)
         self.weight = self.weight + weights.sum().to(self.device)
 

@@ -39,7 +39,11 @@ class Perplexity(Metric):
     8.0
     """
 
-    higher_is_better = False
+    ignore_index: int | None
+    loss: Tensor
+    tokens: Tensor
+
+    higher_is_better: bool | None = False
 
     def __init__(self, ignore_index: int | None = -100) -> None:
         if ignore_index is not None:
@@ -60,12 +64,13 @@ class Perplexity(Metric):
             raise TypeError(f"{where}: expected logits and integer tokens, got {input.dtype} and {target.dtype}")
         input, target = input.detach(), target.to(input.device, weft.int64)
         keep = weft.ones_like(target) if self.ignore_index is None else (target != self.ignore_index).to(weft.int64)
+        target = weft.where(keep == 0, 0, target)
         if self.validate:
-            check_range(where, "target", target, keep, input.shape[-1])
+            check_range(where, "target", target, input.shape[-1])
             check_no_nan(where, input)
         if input.dtype not in (weft.float32, weft.float64):
             input = input.float()
-        own = input.gather(-1, weft.where(keep == 0, 0, target)[..., None])[..., 0]
+        own = input.gather(-1, target[..., None])[..., 0]
         loss = (input.logsumexp(-1) - own).to(weft.float64)
         self.loss = self.loss + weft.where(keep == 0, 0.0, loss).sum()
         self.tokens = self.tokens + keep.sum()
@@ -151,8 +156,18 @@ class BLEU(Metric):
     48.89
     """
 
-    name = "bleu"
-    higher_is_better = True
+    max_order: int
+    tokenize: str
+    smooth: str
+    smooth_value: float
+    lowercase: bool
+    effective_order: bool
+    matches: Tensor
+    grams: Tensor
+    lengths: Tensor
+
+    name: str = "bleu"
+    higher_is_better: bool | None = True
 
     def __init__(
         self,
@@ -257,8 +272,12 @@ class ROUGE(Metric):
     {'rouge1': 0.571, 'rouge2': 0.4, 'rougeL': 0.571}
     """
 
-    name = "rouge"
-    higher_is_better = True
+    kinds: tuple[str, ...]
+    sums: Tensor
+    texts: Tensor
+
+    name: str = "rouge"
+    higher_is_better: bool | None = True
 
     def __init__(self, kinds: Sequence[str] = ("rouge1", "rouge2", "rougeL")) -> None:
         kinds = (kinds,) if isinstance(kinds, str) else tuple(kinds)
@@ -334,8 +353,11 @@ class WER(Metric):
     tensor(0.2500, dtype=weft.float64)
     """
 
-    name = "wer"
-    higher_is_better = False
+    edits: Tensor
+    length: Tensor
+
+    name: str = "wer"
+    higher_is_better: bool | None = False
 
     def __init__(self) -> None:
         self.add_state("edits", weft.zeros((), dtype=weft.int64))
@@ -373,7 +395,7 @@ class CER(WER):
     tensor(0.2500, dtype=weft.float64)
     """
 
-    name = "cer"
+    name: str = "cer"
 
     def _units(self, text):
         return list(text.strip())

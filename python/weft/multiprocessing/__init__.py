@@ -7,6 +7,7 @@ both processes see what either changes. The memory is freed when the last of the
 import multiprocessing as _multiprocessing
 from multiprocessing import *  # noqa: F403
 
+from weft._missing import missing_names
 from weft.multiprocessing.reductions import (
     get_all_sharing_strategies,
     get_sharing_strategy,
@@ -22,6 +23,11 @@ from weft.multiprocessing.spawn import (
     spawn,
     start_processes,
 )
+
+TYPE_CHECKING = False
+
+if not TYPE_CHECKING:
+    __getattr__ = missing_names(__name__)
 
 __all__ = [
     *_multiprocessing.__all__,

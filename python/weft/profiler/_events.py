@@ -84,26 +84,32 @@ class FunctionEvent(_Derived):
     ('exp', 1, 'op')
     """
 
-    count = 1
+    count: int = 1
 
     def __init__(self, id: int, kind: str, name: str, thread: int, begin: float, end: float) -> None:
-        self.id, self.kind, self.name, self.thread = id, kind, name, thread
-        self.time_range = Interval(begin, end)
+        self.id: int = id
+        self.kind: str = kind
+        self.name: str = name
+        self.thread: int = thread
+        self.time_range: Interval = Interval(begin, end)
         self.fwd_thread: int | None = None
-        self.sequence_nr = -1
+        self.sequence_nr: int = -1
         self.cpu_parent: FunctionEvent | None = None
         self.cpu_children: list[FunctionEvent] = []
         self.kernels: list[Kernel] = []
         self.input_shapes: list[Any] = []
         self.input_dtypes: list[Any] = []
         self.stack: list[str] = []
-        self.flops = 0
-        self.device = "cpu"
-        self.self_cpu_memory_usage = 0
-        self.self_device_memory_usage = 0
-        self.is_user_annotation = kind in ("user", "optimizer", "loader")
+        self.flops: int = 0
+        self.device: str = "cpu"
+        self.self_cpu_memory_usage: int = 0
+        self.self_device_memory_usage: int = 0
+        self.is_user_annotation: bool = kind in ("user", "optimizer", "loader")
 
-    key = property(lambda self: self.name, doc="What averages are grouped by.")
+    @property
+    def key(self) -> str:
+        """What averages are grouped by."""
+        return self.name
 
     @property
     def cpu_time_total(self) -> float:
@@ -205,7 +211,7 @@ class FunctionEventAvg(_Derived):
         return f"<FunctionEventAvg key={self.key} count={self.count} self_cpu_time={self.self_cpu_time_total:.3f}us>"
 
 
-class EventList(list):  # type: ignore[type-arg]
+class EventList(list[Any]):
     """A list of events or averages; printed, it is its :meth:`table`.
 
     >>> import weft

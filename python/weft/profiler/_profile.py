@@ -129,6 +129,11 @@ def tensorboard_trace_handler(
     ['w']
     """
 
+    if not isinstance(dir_name, (str, os.PathLike)):
+        raise TypeError(f"tensorboard_trace_handler: expected a path as dir_name, got {type(dir_name).__name__}")
+    if not isinstance(worker_name, (str, type(None))):
+        raise TypeError(f"tensorboard_trace_handler: expected a str as worker_name, got {type(worker_name).__name__}")
+
     def handle(prof: _KinetoProfile) -> None:
         os.makedirs(dir_name, exist_ok=True)
         worker = worker_name or f"{socket.gethostname()}_{os.getpid()}"
@@ -176,13 +181,13 @@ class _KinetoProfile:
             if value is not None:
                 raise NotImplementedError(f"profile: {name} is not supported; leave it out")
         self.activities: set[ProfilerActivity] = _check_activities(activities, use_cuda)
-        self.record_shapes = bool(record_shapes)
-        self.profile_memory = bool(profile_memory)
-        self.with_stack = bool(with_stack)
-        self.with_flops = bool(with_flops)
-        self.with_modules = bool(with_modules)
-        self.acc_events = bool(acc_events)
-        self.custom_trace_id_callback = custom_trace_id_callback
+        self.record_shapes: bool = bool(record_shapes)
+        self.profile_memory: bool = bool(profile_memory)
+        self.with_stack: bool = bool(with_stack)
+        self.with_flops: bool = bool(with_flops)
+        self.with_modules: bool = bool(with_modules)
+        self.acc_events: bool = bool(acc_events)
+        self.custom_trace_id_callback: Callable[[], str] | None = custom_trace_id_callback
         self._trace_id: str | None = None
         self._metadata: dict[str, Any] = {}
         self._events: list[Any] | None = None
@@ -213,11 +218,14 @@ class _KinetoProfile:
         """
         self.stop_trace()
 
-    def prepare_trace(self) -> None:
-        """What comes before a recording: nothing."""
-
     def start_trace(self) -> None:
-        """Begins a recording."""
+        """Begins a recording, whatever the schedule says.
+
+        >>> import weft
+        >>> prof = weft.profiler.profile()
+        >>> prof.start_trace()
+        >>> prof.stop_trace()
+        """
         if self._running:
             raise RuntimeError("profiler: this profile records already; call stop() first")
         devices = ProfilerActivity.CUDA in self.activities and weft.cuda.is_available()
@@ -239,7 +247,16 @@ class _KinetoProfile:
             self._scopes.start()
 
     def stop_trace(self) -> None:
-        """Ends a recording, and keeps what it has."""
+        """Ends a recording, and keeps what it has.
+
+        >>> import weft
+        >>> prof = weft.profiler.profile()
+        >>> prof.start_trace()
+        >>> y = weft.ones(3).exp()
+        >>> prof.stop_trace()
+        >>> [event.name for event in prof.events()][-1]
+        'exp'
+        """
         if not self._running:
             return
         self._running = False
@@ -495,9 +512,9 @@ class profile(_KinetoProfile):
         for name, value in (("schedule", schedule), ("on_trace_ready", on_trace_ready)):
             if value is not None and not callable(value):
                 raise TypeError(f"profile: expected a function as {name}, got {value!r}")
-        self.schedule = schedule
-        self.on_trace_ready = on_trace_ready
-        self.step_num = 0
+        self.schedule: Callable[[int], ProfilerAction] | None = schedule
+        self.on_trace_ready: Callable[..., Any] | None = on_trace_ready
+        self.step_num: int = 0
         self.current_action: ProfilerAction = self._action()
         self._step_scope: record_function | None = None
 

@@ -38,8 +38,8 @@ class record_function:
     def __init__(self, name: str, args: str | None = None) -> None:
         if not isinstance(name, str) or not isinstance(args, (str, type(None))):
             raise TypeError(f"record_function: expected a str as name and as args, got {name!r} and {args!r}")
-        self.name = name
-        self.args = args
+        self.name: str = name
+        self.args: str | None = args
         self._open: list[int] = []
 
     def __enter__(self: _Self) -> _Self:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from weft.training._step import NonFiniteLoss
 from weft.training.bars import Progress, progress
 from weft.training.callbacks import (
     Callback,
@@ -17,7 +18,6 @@ from weft.training.ema import EMA
 from weft.training.meters import Average, Smoothed, Throughput
 from weft.training.model import Model
 from weft.training.random_state import RandomState
-from weft.training.step import NonFiniteLoss
 from weft.training.trainer import Trainer
 
 __all__ = [

@@ -68,7 +68,7 @@ class Progress:
         if initial < 0:
             raise ValueError(f"Progress: initial must not be negative, got {initial}")
         file = sys.stderr if file is None else file
-        self.kind: str = choose_kind(kind, file)
+        self.kind: str = _choose_kind(kind, file)
         self.done: int = initial
         self.total: int | None = total
         self._clock = clock
@@ -117,9 +117,13 @@ class Progress:
     def _show(self, values):
         pending, self._pending, self._values = self._pending, 0, None
         try:
-            self._shown.show(pending, self.done, {name: figure(value) for name, value in values.items()})
+            self._shown.show(pending, self.done, {name: _figure(value) for name, value in values.items()})
         except (OSError, ValueError):  # a pipe that nobody reads any more, a closed file
-            self._shown = None
+            self._give_up()
+
+    def _give_up(self):
+        self._shown.give_up()
+        self._shown, self.next = None, math.inf
 
     def skip(self, steps: int = 1) -> None:
         """More steps are done, but are not shown before the next update.
@@ -156,7 +160,7 @@ class Progress:
             try:
                 self._shown.write(text)
             except (OSError, ValueError):
-                self._shown = None
+                self._give_up()
 
     def close(self) -> None:
         """Shows the last state; nothing is shown after it.
@@ -211,7 +215,7 @@ def _through(iterable, bar):
             bar.update()
 
 
-def figure(value):
+def _figure(value):
     """A number as a bar shows it; text stays."""
     if isinstance(value, str):
         return value
@@ -219,7 +223,7 @@ def figure(value):
     return f"{number:.4g}" if isinstance(number, float) else str(number)
 
 
-def choose_kind(kind, file):
+def _choose_kind(kind, file):
     if kind not in KINDS:
         raise ValueError(f"Progress: kind must be one of {', '.join(KINDS)}, got {kind!r}")
     if kind != "auto":
@@ -261,7 +265,7 @@ def _needed(module, library):
 class _Tqdm:
     def __init__(self, kind, total, description, unit, initial, file, leave):
         module = _needed("tqdm.notebook" if kind == "notebook" else "tqdm", "tqdm")
-        place = {} if kind == "notebook" else {"file": file, "dynamic_ncols": True}
+        place = {} if kind == "notebook" else {"file": file, **_width(file)}
         self.bar = module.tqdm(
             total=total, desc=description or None, unit=unit, initial=initial, leave=leave, mininterval=0, **place
         )
@@ -269,14 +273,19 @@ class _Tqdm:
     def show(self, steps, done, values):
         if values:
             self.bar.set_postfix_str(", ".join(f"{k} {v}" for k, v in values.items()), refresh=False)
-        self.bar.update(steps)
-        self.bar.refresh()
+        if steps:
+            self.bar.update(steps)
+        else:
+            self.bar.refresh()
 
     def write(self, text):
         self.bar.write(text, file=self.bar.fp if hasattr(self.bar, "fp") else None)
 
     def close(self):
         self.bar.close()
+
+    def give_up(self):
+        self.bar.disable = True  # else it is closed, and written to, when it is collected
 
 
 class _Rich:
@@ -303,6 +312,9 @@ class _Rich:
     def close(self):
         self.bar.stop()
 
+    def give_up(self):
+        self.bar.disable = True
+
 
 class _Lines:
     def __init__(self, total, description, unit, initial, file, every, clock):
@@ -326,6 +338,16 @@ class _Lines:
 
     def close(self):
         pass
+
+    give_up = close
+
+
+def _width(file):
+    """For tqdm: that of the terminal, where it says how wide it is."""
+    try:
+        return {"dynamic_ncols": True} if os.get_terminal_size(file.fileno()).columns else {"ncols": 80, "nrows": 24}
+    except (AttributeError, OSError, ValueError):
+        return {"dynamic_ncols": True}
 
 
 def _duration(seconds):

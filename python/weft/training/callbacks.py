@@ -125,7 +125,7 @@ class Callback:
         """
 
 
-class Callbacks:
+class _Callbacks:
     """Calls the hooks of several callbacks; ``hooks`` has only those that some callback defines."""
 
     def __init__(self, callbacks):
@@ -182,7 +182,7 @@ class History(Callback):
         self.epoch = list(state["epoch"])
 
 
-def better(mode, monitor):
+def _better(mode, monitor):
     """+1 where larger figures are better, -1 where smaller ones are; "auto" knows by the name."""
     if mode not in ("auto", "min", "max"):
         raise ValueError(f"mode must be 'auto', 'min' or 'max', got {mode!r}")
@@ -208,7 +208,7 @@ def better(mode, monitor):
     return 1 if any(part in low for part in rising) and "loss" not in low and "error" not in low else -1
 
 
-def monitored(function, monitor, logs):
+def _monitored(function, monitor, logs):
     """The figure of that name; a KeyError names those that are there."""
     if not logs or monitor not in logs:
         there = ", ".join(sorted(logs or {})) or "none"
@@ -259,23 +259,27 @@ class EarlyStopping(Callback):
         self.monitor: str = monitor
         self.min_delta: float = abs(min_delta)
         self.patience: int = patience
-        self.sign: int = better(mode, monitor)
+        self.sign: int = _better(mode, monitor)
         self.baseline: float | None = baseline
         self.restore_best_weights: bool = restore_best_weights
         self.start_from_epoch: int = start_from_epoch
         self._forget()
 
     def _forget(self):
-        self.wait, self.stopped_epoch, self.best_epoch = 0, -1, -1
+        self.wait: int = 0
+        self.stopped_epoch: int = -1
+        self.best_epoch: int = -1
         self.best: float | None = None
         self._weights: Any = None
 
     def on_train_begin(self, logs: Logs = None) -> None:
         if self.trainer is None or not self.trainer.resumed:
             self._forget()
+        elif self.best is not None and self.wait >= max(self.patience, 1):
+            self.trainer.stop_training = True  # as it was decided before
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        value = monitored("EarlyStopping", self.monitor, logs)
+        value = _monitored("EarlyStopping", self.monitor, logs)
         if epoch < self.start_from_epoch:
             return
         if self._beats(value, self.best, 0.0 if self.best is None else self.min_delta):
@@ -351,12 +355,12 @@ class ModelCheckpoint(Callback):
         self.filepath: str = str(filepath)
         self.monitor: str = monitor
         self.save_best_only: bool = save_best_only
-        self.sign: int = better(mode, monitor)
+        self.sign: int = _better(mode, monitor)
         self.best: float | None = None
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         if self.save_best_only:
-            value = monitored("ModelCheckpoint", self.monitor, logs)
+            value = _monitored("ModelCheckpoint", self.monitor, logs)
             if math.isnan(value) or (self.best is not None and self.sign * (value - self.best) <= 0):
                 return
             self.best = value
@@ -435,7 +439,7 @@ class LambdaCallback(Callback):
             setattr(self, name, hook)
 
 
-def make_early_stopping(value: int | EarlyStopping | Sequence[Any], validation: bool) -> EarlyStopping:
+def _make_early_stopping(value: int | EarlyStopping | Sequence[Any], validation: bool) -> EarlyStopping:
     """An int is the patience, of the validation's loss if there is one."""
     if isinstance(value, EarlyStopping):
         return value

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import math
 import time
 
-from weft.training import checks
+from weft.training import _checks as checks
+from weft.training._checks import samples
+from weft.training._figures import kept_modes, numbers
+from weft.training._step import BadLoss, EvalStep, make_step, to_device
 from weft.training.bars import Progress
-from weft.training.figures import kept_modes
-from weft.training.step import BadLoss, EvalStep, make_step, to_device
 
 TYPE_CHECKING = False
 
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    from weft.training.place import Place
     from weft.training.trainer import Trainer
 
 
@@ -25,7 +26,7 @@ def fit(run: Trainer, loader: Any, validation: Any, epochs: int | None, max_step
     step = make_step(run)
     logs: dict[str, float] = {}
     run.callbacks.call("on_train_begin", None)
-    while (epochs is None or run.epoch < epochs) and not at_end(run, max_steps):
+    while (epochs is None or run.epoch < epochs) and not _at_end(run, max_steps):
         batches = run._place.begin(run, loader)  # an epoch that was interrupted goes on where it was
         run.model.train()
         run.callbacks.call("on_epoch_begin", run.epoch, None)
@@ -34,72 +35,102 @@ def fit(run: Trainer, loader: Any, validation: Any, epochs: int | None, max_step
             finished = train(run, step, batches, bar, max_steps)
             logs = run._figures()
             if validation is not None:
-                with run._place.kept_random(not finished):  # else the rest of the epoch would draw other numbers
+                with run._place.validating(run, finished):
                     logs |= {f"val_{name}": value for name, value in evaluate(run, validation).items()}
+            bar.skip(run.batch - bar.done)
             bar.show(**logs)
         end_epoch(run, logs, finished)
     run.callbacks.call("on_train_end", logs)
 
 
-def at_end(run: Trainer, max_steps: int | None) -> bool:
+def _at_end(run: Trainer, max_steps: int | None) -> bool:
     return run.stop_training or (max_steps is not None and run.step >= max_steps)
 
 
 def train(run: Trainer, step: Callable[..., Any], batches: Iterator[Any], bar: Progress, max_steps: int | None) -> bool:
     """The steps of an epoch. Was it gone through to its end?"""
-    losses, metrics, callbacks = run._losses, run.metrics.values(), run.callbacks
-    before, after = callbacks.hooks["on_train_batch_begin"], callbacks.hooks["on_train_batch_end"]
-    on_cpu, clock, read_at = run.device.type == "cpu", time.monotonic, run._read_losses_at
-    for group in groups(run._place, batches, run.accumulate):
-        if not on_cpu:
-            group = [to_device(batch, run.device) for batch in group]
-        if not run._checked:
-            run._check_batch(group[0])
-        for hook in before:
-            hook(run.batch, None)
-        if run.profile is not None:
-            run._profile_step()
-        sizes = [checks.samples(batch) for batch in group]
+    losses, metrics, place, interrupts = run._losses, run.metrics.values(), run._place, run._interrupts
+    before, within, after = before_step(run), within_step(run), after_step(run, bar)
+    last = math.inf if max_steps is None else max_steps
+    for group in groups(place, batches, run.accumulate):
+        for do in before:
+            group = do(group) or group
+        sizes = [samples(batch) for batch in group] if len(group) > 1 else [samples(group[0])]
         run._within_step = True  # from here on the state is that of no whole step
         try:
             results = step(group, shares(sizes) if len(group) > 1 else None)
-        except BadLoss as error:
+        except BadLoss as bad:
             run._within_step = False
-            raise run._nonfinite(
-                error.loss, run.step, run.batch + error.index, "the weights are those before it"
-            ) from None
-        if run.ema is not None:
-            run.ema.update(run.model)
-        for schedule in run._schedules_by_step:
-            schedule.step()
+            raise run._nonfinite(bad.loss, run.step, run.batch + bad.index, "the weights are those before it") from None
         for (loss, output, target), size in zip(results, sizes):
             losses.add(loss, size)
             for metric in metrics:
                 metric.update(output, target)
+        for do in within:
+            do()
         run.step += 1
         run.batch += len(group)
+        place.pending = []
         run._within_step = False
-        if len(losses.unread) >= read_at:
-            run._read_losses()
-        now = clock()
-        if run.loggers and run.step % run.log_every == 0:
-            run._log_step(sum(sizes), now)
-        if now >= bar.next:
-            bar.update(len(group), **run._figures(metrics=False))
-        else:
-            bar.skip(len(group))
-        for hook in after:
-            hook(run.batch - 1, run._figures())
-        if run.checkpoint_every and run.step % run.checkpoint_every == 0:
-            run._save()
-        run._interrupts.raise_if_any()
-        if at_end(run, max_steps):
+        for do in after:
+            do()
+        if interrupts.seen:
+            raise KeyboardInterrupt
+        if run.stop_training or run.step >= last:
             run._read_losses()
             return False
+    place.lost = True  # where the next epoch begins
     run._read_losses()
     if not run.batch:
         raise ValueError("Trainer.fit: train_loader gave no batches")
     return True
+
+
+# What else belongs to a step. These are lists, so that what is not asked for costs nothing.
+
+
+def before_step(run: Trainer) -> list[Callable[[Any], Any]]:
+    """With the group: to the device, the checks of the first batch, callbacks, the profiler."""
+    found: list[Callable[[Any], Any]] = []
+    if run.device.type != "cpu":
+        found.append(lambda group: [to_device(batch, run.device) for batch in group])
+    if not run._checked:
+        found.append(lambda group: None if run._checked else run._check_batch(group[0]))
+    found += [
+        lambda group, hook=hook: hook(run.batch, None) and None for hook in run.callbacks.hooks["on_train_batch_begin"]
+    ]
+    if run.profile is not None:
+        found.append(lambda group: run._profile_step())
+    return found
+
+
+def within_step(run: Trainer) -> list[Callable[[], Any]]:
+    """What changes with the weights: their average, the learning rates."""
+    found: list[Callable[[], Any]] = [] if run.ema is None else [lambda: run.ema.update(run.model)]
+    return found + [schedule.step for schedule in run._schedules_by_step]
+
+
+def after_step(run: Trainer, bar: Progress) -> list[Callable[[], Any]]:
+    """What looks at the state between steps: losses that were not read yet, loggers, the bar, callbacks, saving."""
+    found: list[Callable[[], Any]] = []
+    if not run._reads_early:
+        found.append(lambda: run._read_losses(run._read_losses_at))
+    if run.loggers:
+        found.append(lambda: run._log_step() if run.step % run.log_every == 0 else None)
+    if bar.kind != "off":
+
+        def show():
+            if clock() >= bar.next:
+                bar.update(run.batch - bar.done, **run._figures(metrics=False))
+
+        clock = time.monotonic
+        found.append(show)
+    found += [
+        lambda hook=hook: hook(run.batch - 1, run._figures()) for hook in run.callbacks.hooks["on_train_batch_end"]
+    ]
+    if run.checkpoint_every:
+        found.append(lambda: run._save() if run.step % run.checkpoint_every == 0 else None)
+    return found
 
 
 def end_epoch(run: Trainer, logs: dict[str, float], finished: bool) -> None:
@@ -108,10 +139,10 @@ def end_epoch(run: Trainer, logs: dict[str, float], finished: bool) -> None:
     if not finished:
         run._save(logs)
     else:
-        run.epoch, run.batch = epoch + 1, 0
+        run.epoch, run.batch, run._place.begun = epoch + 1, 0, False
         run._end_of_epoch(logs)
     for logger in run.loggers:
-        logger.log({"epoch": epoch, **logs}, run.step)
+        logger.log({"epoch": epoch, **numbers(logs)}, run.step)
     try:
         run.callbacks.call("on_epoch_end", epoch, logs)
     finally:  # an error in a callback must not lose the checkpoint
@@ -129,11 +160,13 @@ def evaluate(run: Trainer, loader: Any, model: Any = None, progress: str = "off"
     with kept_modes(model), Progress(checks.length(loader), "evaluate", kind=progress) as bar:
         model.eval()
         for number, batch in enumerate(loader):
+            if run._interrupts.seen:
+                raise KeyboardInterrupt
             for hook in before:
                 hook(number, None)
             batch = to_device(batch, run.device) if run.device.type != "cpu" else batch
             loss, output, target = step(batch)
-            losses.add(loss.detach(), checks.samples(batch))
+            losses.add(loss.detach(), samples(batch))
             for metric in metrics.values():
                 metric.update(output, target)
             if len(losses.unread) >= run._read_losses_at:
@@ -159,21 +192,19 @@ def predict(run: Trainer, loader: Any, model: Any, progress: str = "off") -> Ite
             bar.update()
 
 
-def groups(place: Place, batches: Iterator[Any], size: int) -> Iterator[list[Any]]:
-    """Lists of so many batches; the last one may be shorter. The place counts what was fetched."""
-    try:
-        if size == 1:
-            for batch in batches:
-                place.fetched += 1
-                yield [batch]
-        while group := list(itertools.islice(batches, size)):
-            place.fetched += len(group)
-            yield group
-    except GeneratorExit:
-        raise
-    except BaseException:
-        place.fetched = -1  # some of a group may be lost
-        raise
+def groups(place: Any, batches: Iterator[Any], size: int) -> Iterator[list[Any]]:
+    """Lists of so many batches; the last one may be shorter. Until their step is done they are pending."""
+    batches = iter(batches)
+    while True:
+        try:
+            for batch in itertools.islice(batches, size):
+                place.pending.append(batch)
+        except BaseException:
+            place.lost = True
+            raise
+        if not place.pending:
+            return
+        yield place.pending
 
 
 def shares(sizes: list[int]) -> list[int | float]:

@@ -6,8 +6,10 @@ import inspect
 
 import weft
 from weft.nn import Module
-from weft.training import arrays, figures, names
-from weft.training import step as steps
+from weft.training import _arrays as arrays
+from weft.training import _figures as figures
+from weft.training import _names as names
+from weft.training import _step as steps
 from weft.training.trainer import Trainer
 
 TYPE_CHECKING = False

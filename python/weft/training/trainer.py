@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 import warnings
 from pathlib import Path
 
@@ -10,12 +11,16 @@ import weft
 from weft._checks import check_instances, check_integers
 from weft.nn import Module
 from weft.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
-from weft.training import checks, figures, loop, names, options
-from weft.training import step as steps
+from weft.training import _checks as checks
+from weft.training import _figures as figures
+from weft.training import _names as names
+from weft.training import _options as options
+from weft.training import _step as steps
+from weft.training import loop
+from weft.training._place import Interrupts, Place, State
 from weft.training.bars import KINDS
-from weft.training.callbacks import Callbacks, EarlyStopping, History, better, make_early_stopping, monitored
+from weft.training.callbacks import EarlyStopping, History, _better, _Callbacks, _make_early_stopping, _monitored
 from weft.training.ema import EMA
-from weft.training.place import Interrupts, Place
 
 TYPE_CHECKING = False
 
@@ -149,7 +154,7 @@ class Trainer:
         self.log_every: int = log_every
         self.checkpoints: Any = checkpoints
         self.checkpoint_every: int | None = checkpoint_every
-        self.callbacks: Any = Callbacks([])
+        self.callbacks: Any = _Callbacks([])
         self.history: History = History()
         self.epoch: int = 0  # epochs that are done
         self.batch: int = 0  # batches that are done in this epoch
@@ -162,6 +167,8 @@ class Trainer:
         self._folder, self._early_stopping, self._own_callbacks = checkpoint_folder, early_stopping, list(callbacks)
         self._losses, self._place, self._interrupts = figures.Losses(), Place(), Interrupts()
         self._read_losses_at = 1 if self.device.type == "cpu" else 32  # reading one on a GPU means to wait for it
+        # Eagerly on the CPU the step reads losses itself, before backward, so that a bad one changes nothing
+        self._reads_early = not self.jit and self.device.type == "cpu" and on_nonfinite == "raise"
         self._checked = self._within_step = False
         self._saved_at: Any = None
         self._eval_steps: dict[str, Any] = {}
@@ -308,12 +315,12 @@ class Trainer:
             raise ValueError("Trainer.fit: there is no optimizer")
         monitor = self.monitor or ("val_loss" if validation else "loss")
         if self.checkpoints is None and self._folder is not None and not (self.distribution and self.distribution.rank):
-            mode = "max" if better("auto", monitor) > 0 else "min"
+            mode = "max" if _better("auto", monitor) > 0 else "min"
             self.checkpoints = weft.training.CheckpointManager(self._folder, monitor=monitor, mode=mode)
         self._monitored = monitor
         stopping = self._early_stopping
-        parts = [] if stopping is None else [make_early_stopping(stopping, validation)]
-        self.callbacks = Callbacks([self.history, *parts, *self._own_callbacks])
+        parts = [] if stopping is None else [_make_early_stopping(stopping, validation)]
+        self.callbacks = _Callbacks([self.history, *parts, *self._own_callbacks])
         for callback in self.callbacks.all:
             if hasattr(callback, "set_trainer"):
                 callback.set_trainer(self)
@@ -370,7 +377,10 @@ class Trainer:
             batch,
         )
 
-    def _read_losses(self):
+    def _read_losses(self, count=1):
+        """Reads the losses if there are so many."""
+        if len(self._losses.unread) < count:
+            return
         bad = self._losses.read()
         if bad is None or self.on_nonfinite == "ignore":
             return
@@ -384,7 +394,8 @@ class Trainer:
         warnings.warn(str(error), stacklevel=4)
         self.stop_training = True
 
-    def _log_step(self, samples, now):
+    def _log_step(self):
+        now = time.monotonic()
         before, self._rate = self._rate, (now, self._losses.samples, self.epoch)
         self._losses.read()
         values = {"batch_loss": self._losses.last}
@@ -398,7 +409,7 @@ class Trainer:
         """Schedules that go by epochs."""
         for schedule in self.schedules:
             if isinstance(schedule, ReduceLROnPlateau):
-                schedule.step(monitored("Trainer: ReduceLROnPlateau", self._monitored, logs))
+                schedule.step(_monitored("Trainer: ReduceLROnPlateau", self._monitored, logs))
             elif schedule not in self._schedules_by_step:
                 schedule.step()
 
@@ -424,7 +435,7 @@ class Trainer:
     # Checkpoints
 
     def _objects(self):
-        found = {"model": self.model, "optimizer": self.optimizer, "trainer": _State(self)}
+        found = {"model": self.model, "optimizer": self.optimizer, "trainer": State(self)}
         found |= {f"schedule_{i}": schedule for i, schedule in enumerate(self.schedules)}
         found |= {"scaler": self.scaler} if self.scaler is not None else {}
         found |= {"ema": self.ema} if self.ema is not None else {}
@@ -436,8 +447,7 @@ class Trainer:
         if self.checkpoints is None:
             return
         self._losses.read()
-        numbers = {name: value for name, value in (logs or {}).items() if isinstance(value, (int, float))}
-        self.checkpoints.save(self.step, self._objects(), numbers)
+        self.checkpoints.save(self.step, self._objects(), figures.numbers(logs or {}))
         self._saved_at = (self.step, self.epoch, self.batch)
 
     def _save_what_is_whole(self):
@@ -462,43 +472,3 @@ class Trainer:
             self._saved_at = (self.step, self.epoch, self.batch)
         elif self.seed is not None:
             options.seed_all(self.seed)
-
-
-class _State:
-    """The trainer's own part of a checkpoint."""
-
-    def __init__(self, trainer):
-        self.trainer = trainer
-
-    def state_dict(self):
-        run = self.trainer
-        return {
-            "epoch": run.epoch,
-            "batch": run.batch,
-            "step": run.step,
-            "losses": run._losses.state_dict(),
-            "metrics": {name: m.state_dict() for name, m in run.metrics.items()} if run.batch else {},
-            "place": run._place.state_dict(run.batch),
-            "callbacks": {name: callback.state_dict() for name, callback in self._callbacks()},
-        }
-
-    def _callbacks(self):
-        """(name, callback) of those with a state; the second one of a class has another name."""
-        found = {}
-        for callback in self.trainer.callbacks.all:
-            if hasattr(callback, "state_dict") and hasattr(callback, "load_state_dict"):
-                name = type(callback).__name__
-                found[name if name not in found else f"{name}_{len(found)}"] = callback
-        return found.items()
-
-    def load_state_dict(self, state):
-        run = self.trainer
-        run.epoch, run.batch, run.step = (int(state[name]) for name in ("epoch", "batch", "step"))
-        run._losses = figures.Losses()
-        run._losses.load_state_dict(state["losses"])
-        for name, saved in state["metrics"].items():
-            run.metrics[name].load_state_dict(saved)
-        run._place.resumed = state["place"]
-        for name, callback in self._callbacks():
-            if name in state["callbacks"]:  # else it is a new one
-                callback.load_state_dict(state["callbacks"][name])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from weft.transforms import functional as functional
+from weft.transforms import tv_tensors as tv_tensors
 from weft.transforms.automatic import AugMix, AutoAugment, AutoAugmentPolicy, RandAugment, TrivialAugmentWide
 from weft.transforms.base import Transform
 from weft.transforms.colours import (
@@ -37,6 +38,12 @@ from weft.transforms.conversions import (
     ToTensor,
     UniformTemporalSubsample,
 )
+from weft.transforms.detection import (
+    ClampBoundingBoxes,
+    ConvertBoundingBoxFormat,
+    RandomIoUCrop,
+    SanitizeBoundingBoxes,
+)
 from weft.transforms.functional import InterpolationMode
 from weft.transforms.geometric import (
     CenterCrop,
@@ -61,8 +68,10 @@ __all__ = [
     "AutoAugment",
     "AutoAugmentPolicy",
     "CenterCrop",
+    "ClampBoundingBoxes",
     "ColorJitter",
     "Compose",
+    "ConvertBoundingBoxFormat",
     "ConvertImageDtype",
     "CutMix",
     "ElasticTransform",
@@ -91,6 +100,7 @@ __all__ = [
     "RandomGrayscale",
     "RandomHorizontalFlip",
     "RandomInvert",
+    "RandomIoUCrop",
     "RandomOrder",
     "RandomPerspective",
     "RandomPhotometricDistort",
@@ -103,6 +113,7 @@ __all__ = [
     "RandomVerticalFlip",
     "RandomZoomOut",
     "Resize",
+    "SanitizeBoundingBoxes",
     "ScaleJitter",
     "TenCrop",
     "ToDtype",
@@ -114,4 +125,5 @@ __all__ = [
     "TrivialAugmentWide",
     "UniformTemporalSubsample",
     "functional",
+    "tv_tensors",
 ]

@@ -12,7 +12,7 @@ import numpy as np
 import weft
 from weft import Tensor
 from weft.transforms import functional as F
-from weft.transforms.base import Parameters, Transform, check_fill, dirichlet, for_kind, image_of, uniform
+from weft.transforms.base import Parameters, ValueTransform, check_fill, dirichlet, for_kind, image_of, uniform
 from weft.transforms.functional.kinds import (
     InterpolationMode,
     check_int,
@@ -119,7 +119,7 @@ _WIDE = _without(_space(0.99, lambda edge: 32.0, 135.0, 0.99, 8, 6), "Invert")
 _MIX = _without(_space(0.3, lambda edge: edge / 3.0, 30.0, 0.9, 4, 4), "Identity", "Invert")
 
 
-class _Automatic(Transform):
+class _Automatic(ValueTransform):
     interpolation: InterpolationMode
     fill: Any
 

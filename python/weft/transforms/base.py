@@ -12,6 +12,7 @@ import numpy as np
 import weft
 from weft import Tensor
 from weft.transforms.functional.kinds import check_number, is_image, is_pil
+from weft.transforms.tv_tensors import BoundingBoxes, Image, Mask, TVTensor, Video, wrap
 
 Parameters = dict[str, Any]
 
@@ -53,8 +54,9 @@ class Transform(weft.nn.Module):
     """The base class of transforms: a module that takes a sample and gives it back with its images changed.
 
     A sample is an image, or tuples, lists and dicts around images and labels. Images are its PIL images; where there is
-    none, its first tensor or array, and the others are labels. Everything else is passed on. What is random is drawn
-    once for a sample, from Weft's default generator.
+    none, its first tensor or array, and the others are labels. Images, masks and boxes of ``tv_tensors`` say themselves
+    what they are. Everything else is passed on. What is random is drawn once for a sample, from Weft's default
+    generator.
 
     A class of one's own overrides ``transform``, and ``make_params`` if something is drawn.
 
@@ -69,6 +71,8 @@ class Transform(weft.nn.Module):
     >>> image.shape, bool((image < 1).all()), label
     (weft.Size([3, 2, 2]), True, 7)
     """
+
+    _of_values = False  # of the values of pixels alone: masks and boxes stay
 
     def check_inputs(self, flat_inputs: list[Any]) -> None:
         """Raises an error for samples that the transform is not for. Nothing by default.
@@ -124,8 +128,16 @@ class Transform(weft.nn.Module):
     def _apply_to(self, flat: list[Any], images: list[Any], sample: Any) -> Any:
         params = self.make_params(flat if flat is images else [*images, *(x for x in flat if not _among(x, images))])
         if images is flat:
-            return self.transform(sample, params)
-        return rebuilt(sample, lambda leaf: self.transform(leaf, params) if _among(leaf, images) else leaf)
+            return self._one(sample, params)
+        return rebuilt(sample, lambda leaf: self._one(leaf, params) if _among(leaf, images) else leaf)
+
+    def _one(self, leaf: Any, params: Parameters) -> Any:
+        if not isinstance(leaf, TVTensor):
+            return self.transform(leaf, params)
+        if self._of_values and isinstance(leaf, (Mask, BoundingBoxes)):
+            return leaf
+        result = self.transform(leaf, params)
+        return wrap(result, like=leaf) if type(result) is Tensor else result
 
     def extra_repr(self) -> str:
         """The options in the text of the transform."""
@@ -136,6 +148,12 @@ class Transform(weft.nn.Module):
             if isinstance(value, (bool, str, int, float, tuple, list, weft.dtype)) or hasattr(value, "value"):
                 shown.append(f"{name}={getattr(value, 'value', value)}")
         return ", ".join(shown)
+
+
+class ValueTransform(Transform):
+    """A transform that leaves masks and boxes as they are."""
+
+    _of_values = True
 
 
 class RandomTransform(Transform):
@@ -151,6 +169,12 @@ class RandomTransform(Transform):
         if self.p < 1 and weft.rand(()).item() >= self.p:
             return sample
         return super()._apply_to(flat, images, sample)
+
+
+class RandomValueTransform(RandomTransform):
+    """A transform with probability p that leaves masks and boxes as they are."""
+
+    _of_values = True
 
 
 def _among(leaf: Any, images: list[Any]) -> bool:
@@ -178,9 +202,12 @@ def rebuilt(sample: Any, change: Callable[[Any], Any]) -> Any:
 
 
 def images_among(flat: list[Any]) -> list[Any]:
-    """The images of a sample: PIL images, else the first tensor or array."""
-    pictures = [leaf for leaf in flat if is_pil(leaf)]
-    return pictures or [leaf for leaf in flat if isinstance(leaf, (Tensor, np.ndarray))][:1]
+    """The images of a sample: those that say so, else the first tensor or array; then masks and boxes."""
+    marked = [leaf for leaf in flat if isinstance(leaf, (Mask, BoundingBoxes))]
+    pictures = [leaf for leaf in flat if is_pil(leaf) or isinstance(leaf, (Image, Video))]
+    if not pictures:
+        pictures = [leaf for leaf in flat if isinstance(leaf, (Tensor, np.ndarray)) and not _among(leaf, marked)][:1]
+    return pictures + marked
 
 
 def image_of(name: str, flat_inputs: Sequence[Any]) -> Any:
@@ -195,7 +222,9 @@ def for_kind(name: str, choice: Any, inpt: Any) -> Any:
     """A fill value or dtype that may be a dict of types: what it says for this image."""
     if not isinstance(choice, Mapping):
         return choice
-    for kind, value in choice.items():
+    if type(inpt) in choice:
+        return choice[type(inpt)]
+    for kind, value in () if isinstance(inpt, TVTensor) else choice.items():
         if isinstance(kind, type) and isinstance(inpt, kind):
             return value
     if "others" not in choice:

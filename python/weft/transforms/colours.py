@@ -8,18 +8,18 @@ from typing import Any
 from weft.transforms import functional as F
 from weft.transforms.base import (
     Parameters,
-    RandomTransform,
-    Transform,
+    RandomValueTransform,
+    ValueTransform,
     between,
     check_range,
     image_of,
     uniform,
 )
 from weft.transforms.functional.filters import kernel_sizes
-from weft.transforms.functional.kinds import check_int, check_number, get_num_channels
+from weft.transforms.functional.kinds import check_grey_channels, check_int, check_number, get_num_channels
 
 
-class Grayscale(Transform):
+class Grayscale(ValueTransform):
     """The image in shades of grey.
 
     Args:
@@ -36,15 +36,13 @@ class Grayscale(Transform):
 
     def __init__(self, num_output_channels: int = 1) -> None:
         super().__init__()
-        if num_output_channels not in (1, 3):
-            raise ValueError(f"transforms.Grayscale: expected num_output_channels 1 or 3, got {num_output_channels!r}")
-        self.num_output_channels = num_output_channels
+        self.num_output_channels = check_grey_channels("Grayscale", num_output_channels)
 
     def transform(self, inpt: Any, params: Parameters) -> Any:
         return F.rgb_to_grayscale(inpt, self.num_output_channels)
 
 
-class RandomGrayscale(RandomTransform):
+class RandomGrayscale(RandomValueTransform):
     """The image in shades of grey with as many channels as it had, with probability p.
 
     Args:
@@ -62,7 +60,7 @@ class RandomGrayscale(RandomTransform):
         return F.rgb_to_grayscale(inpt, 3 if get_num_channels(inpt) >= 3 else 1)
 
 
-class RGB(Transform):
+class RGB(ValueTransform):
     """The image with three channels.
 
     >>> import weft
@@ -74,7 +72,7 @@ class RGB(Transform):
         return F.grayscale_to_rgb(inpt)
 
 
-class ColorJitter(Transform):
+class ColorJitter(ValueTransform):
     """Brightness, contrast, saturation and hue changed at random, in random order.
 
     Args:
@@ -139,7 +137,7 @@ def _jitter(what: str, value: Any, around: float) -> tuple[float, float] | None:
     return None if found == (around, around) else found
 
 
-class RandomPhotometricDistort(Transform):
+class RandomPhotometricDistort(ValueTransform):
     """Brightness, contrast, saturation, hue and the order of channels changed, each with probability p.
 
     Args:
@@ -207,7 +205,7 @@ class RandomPhotometricDistort(Transform):
         return inpt if order is None else F.permute_channels(inpt, order)
 
 
-class RandomChannelPermutation(Transform):
+class RandomChannelPermutation(ValueTransform):
     """The channels in random order.
 
     >>> import weft
@@ -223,7 +221,7 @@ class RandomChannelPermutation(Transform):
         return F.permute_channels(inpt, params["permutation"])
 
 
-class RandomInvert(RandomTransform):
+class RandomInvert(RandomValueTransform):
     """The negative of the image, with probability p.
 
     Args:
@@ -238,7 +236,7 @@ class RandomInvert(RandomTransform):
         return F.invert(inpt)
 
 
-class RandomPosterize(RandomTransform):
+class RandomPosterize(RandomValueTransform):
     """The image with the first bits of each channel only, with probability p.
 
     Args:
@@ -262,7 +260,7 @@ class RandomPosterize(RandomTransform):
         return F.posterize(inpt, self.bits)
 
 
-class RandomSolarize(RandomTransform):
+class RandomSolarize(RandomValueTransform):
     """The image with its bright pixels inverted, with probability p.
 
     Args:
@@ -284,7 +282,7 @@ class RandomSolarize(RandomTransform):
         return F.solarize(inpt, self.threshold)
 
 
-class RandomAutocontrast(RandomTransform):
+class RandomAutocontrast(RandomValueTransform):
     """Each channel stretched to reach from black to white, with probability p.
 
     Args:
@@ -299,7 +297,7 @@ class RandomAutocontrast(RandomTransform):
         return F.autocontrast(inpt)
 
 
-class RandomEqualize(RandomTransform):
+class RandomEqualize(RandomValueTransform):
     """The histogram of each channel flattened, with probability p.
 
     Args:
@@ -314,7 +312,7 @@ class RandomEqualize(RandomTransform):
         return F.equalize(inpt)
 
 
-class RandomAdjustSharpness(RandomTransform):
+class RandomAdjustSharpness(RandomValueTransform):
     """The image sharper or smoother, with probability p.
 
     Args:
@@ -336,7 +334,7 @@ class RandomAdjustSharpness(RandomTransform):
         return F.adjust_sharpness(inpt, self.sharpness_factor)
 
 
-class GaussianBlur(Transform):
+class GaussianBlur(ValueTransform):
     """The image blurred by a Gaussian of random width.
 
     Args:
@@ -366,7 +364,7 @@ class GaussianBlur(Transform):
         return F.gaussian_blur(inpt, self.kernel_size, params["sigma"])
 
 
-class GaussianNoise(Transform):
+class GaussianNoise(ValueTransform):
     """The image with normal noise added.
 
     Args:
@@ -395,7 +393,7 @@ class GaussianNoise(Transform):
         return F.gaussian_noise(inpt, self.mean, self.sigma, self.clip)
 
 
-class JPEG(Transform):
+class JPEG(ValueTransform):
     """The image as it comes out of a JPEG file.
 
     Args:

@@ -7,7 +7,7 @@ from typing import Any
 
 import weft
 from weft.transforms.base import Transform, uniform
-from weft.transforms.functional.kinds import check_number
+from weft.transforms.functional.kinds import check_number, list_of
 
 
 class _Container(Transform):
@@ -108,7 +108,8 @@ class RandomChoice(_Container):
 
     def __init__(self, transforms: Sequence[Callable[..., Any]], p: Sequence[float] | None = None) -> None:
         super().__init__(transforms)
-        weights = [1.0] * len(self.transforms) if p is None else [check_number("RandomChoice", "p", w, 0) for w in p]
+        given = [1.0] * len(self.transforms) if p is None else list_of("RandomChoice", "p", p)
+        weights = [check_number("RandomChoice", "p", w, 0) for w in given]
         if len(weights) != len(self.transforms) or not sum(weights):
             raise ValueError(
                 f"transforms.RandomChoice: expected {len(self.transforms)} probabilities, not all 0, got {p!r}"

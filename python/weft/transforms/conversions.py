@@ -10,12 +10,13 @@ import numpy as np
 import weft
 from weft import Tensor
 from weft.transforms import functional as F
-from weft.transforms.base import Parameters, Transform, for_kind, rebuilt
+from weft.transforms.base import Parameters, Transform, ValueTransform, for_kind, rebuilt
 from weft.transforms.functional.convert import normalized, statistics
 from weft.transforms.functional.kinds import check_int, is_pil, on_image
+from weft.transforms.tv_tensors import BoundingBoxes, Mask, plain
 
 
-class ToTensor(Transform):
+class ToTensor(ValueTransform):
     """PIL images and arrays (H, W, C) become float32 tensors (C, H, W); uint8 is scaled to between 0 and 1.
 
     Tensors stay as they are.
@@ -31,7 +32,7 @@ class ToTensor(Transform):
         return inpt if isinstance(inpt, Tensor) else F.to_tensor(inpt)
 
 
-class PILToTensor(Transform):
+class PILToTensor(ValueTransform):
     """PIL images become tensors (C, H, W) of the dtype of their pixels; tensors and arrays stay as they are.
 
     >>> import weft
@@ -44,7 +45,7 @@ class PILToTensor(Transform):
         return F.pil_to_tensor(inpt) if is_pil(inpt) else inpt
 
 
-class ToImage(Transform):
+class ToImage(ValueTransform):
     """Any kind of image becomes a tensor (..., C, H, W) of the dtype it has.
 
     >>> import numpy as np
@@ -57,7 +58,7 @@ class ToImage(Transform):
         return F.to_image(inpt)
 
 
-class ToPILImage(Transform):
+class ToPILImage(ValueTransform):
     """Tensors (C, H, W) and arrays (H, W, C) become PIL images.
 
     Args:
@@ -84,7 +85,8 @@ class ToDtype(Transform):
     """Images in another dtype.
 
     Args:
-        dtype: the dtype, or a dict of them by type (``{weft.Tensor: weft.float32, "others": None}``; None: as it is).
+        dtype: the dtype of images, or a dict by type: ``{Image: weft.float32, Mask: weft.int64, "others": None}``, with
+            None for what stays.
         scale: take white to white: 255 of uint8 is 1.0 of floating point numbers.
 
     Raises TypeError for what is no dtype.
@@ -99,12 +101,16 @@ class ToDtype(Transform):
 
     def __init__(self, dtype: weft.dtype | dict[Any, weft.dtype | None], scale: bool = False) -> None:
         super().__init__()
-        if not isinstance(dtype, (weft.dtype, dict)):
+        choices = dtype.values() if isinstance(dtype, dict) else (dtype,)
+        if not all(isinstance(d, weft.dtype) or (d is None and isinstance(dtype, dict)) for d in choices):
             raise TypeError(f"transforms.ToDtype: expected a dtype or a dict of them, got {dtype!r}")
         self.dtype = dtype
         self.scale = bool(scale)
 
     def transform(self, inpt: Any, params: Parameters) -> Any:
+        if isinstance(inpt, (Mask, BoundingBoxes)):  # which have no white
+            dtype = for_kind("ToDtype", self.dtype, inpt) if isinstance(self.dtype, dict) else None
+            return inpt if dtype is None else inpt.to(dtype)
         dtype = for_kind("ToDtype", self.dtype, inpt)
         return inpt if dtype is None or is_pil(inpt) else F.to_dtype(inpt, dtype, self.scale)
 
@@ -124,7 +130,7 @@ class ConvertImageDtype(ToDtype):
         super().__init__(dtype, scale=True)
 
 
-class Normalize(Transform):
+class Normalize(ValueTransform):
     """``(image - mean) / std``, channel by channel, of floating point tensors and arrays.
 
     Args:
@@ -162,7 +168,7 @@ class Normalize(Transform):
         return normalized(inpt, *found, self.inplace)
 
 
-class LinearTransformation(Transform):
+class LinearTransformation(ValueTransform):
     """``(pixels - mean_vector) @ transformation_matrix`` of all pixels of an image: whitening.
 
     Args:
@@ -254,13 +260,18 @@ class Identity(Transform):
         return inputs[0] if len(inputs) == 1 else inputs
 
 
-class ToPureTensor(Identity):
-    """The sample as it is: Weft's images are plain tensors. For programs written for torchvision.
+class ToPureTensor(Transform):
+    """What tv_tensors marks becomes plain tensors.
 
     >>> import weft
-    >>> weft.transforms.ToPureTensor()(weft.zeros(1))
-    tensor([0.])
+    >>> type(weft.transforms.ToPureTensor()(weft.transforms.tv_tensors.Mask([[1]]))).__name__
+    'Tensor'
     """
+
+    def forward(self, *inputs: Any) -> Any:
+        """The sample with plain tensors."""
+        sample = inputs[0] if len(inputs) == 1 else inputs
+        return rebuilt(sample, plain)
 
 
 class UniformTemporalSubsample(Transform):

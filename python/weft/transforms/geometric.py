@@ -12,6 +12,7 @@ from weft.transforms import functional as F
 from weft.transforms.base import (
     Parameters,
     RandomTransform,
+    RandomValueTransform,
     Transform,
     between,
     check_fill,
@@ -358,7 +359,7 @@ class Pad(Transform):
         return F.pad(inpt, self.padding, for_kind("Pad", self.fill, inpt), self.padding_mode)
 
 
-class RandomErasing(RandomTransform):
+class RandomErasing(RandomValueTransform):
     """The image with a random rectangle replaced, with probability p.
 
     Args:
@@ -398,7 +399,7 @@ class RandomErasing(RandomTransform):
         else:
             for part in value if isinstance(value, (list, tuple)) else (value,):
                 check_number("RandomErasing", "value", part)
-        self.value = value
+        self.value = value if isinstance(value, (str, list, tuple)) else float(value)
         self.inplace = bool(inplace)
         self._log_ratio = (math.log(self.ratio[0]), math.log(self.ratio[1]))
 

@@ -12,7 +12,7 @@ from weft.transforms.base import Parameters, Transform, dirichlet, images_among,
 from weft.transforms.functional.kinds import check_int, check_number
 
 
-def _found_labels(sample: Any) -> Any:
+def found_labels(sample: Any) -> Any:
     """The second item of a tuple, or what a dict has under a name with "label" in it."""
     if isinstance(sample, (tuple, list)) and len(sample) > 1:
         sample = sample[1]
@@ -42,7 +42,7 @@ class _Mixing(Transform):
             raise ValueError(
                 f"transforms.{name}: expected labels_getter 'default', a function or None, got {labels_getter!r}"
             )
-        self._labels_of = _found_labels if isinstance(labels_getter, str) else labels_getter
+        self._labels_of = found_labels if isinstance(labels_getter, str) else labels_getter
 
     def forward(self, *inputs: Any) -> Any:
         """The batch with its images and labels mixed."""

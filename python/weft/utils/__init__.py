@@ -12,7 +12,15 @@ from weft.utils.images import save_image as save_image
 TYPE_CHECKING = False
 
 if not TYPE_CHECKING:
-    __getattr__ = missing_names(__name__)
+    _missing = missing_names(__name__)
+
+    def __getattr__(name):
+        if name == "tensorboard":  # loaded at first use
+            import weft.utils.tensorboard
+
+            return weft.utils.tensorboard
+        return _missing(name)
+
 
 __all__ = ["checkpoint", "cmake_prefix_path", "data", "hooks", "make_grid", "save_image", "swap_tensors"]
 

@@ -152,7 +152,8 @@ def _gpus():
 def _cudnn():
     import weft
 
-    version = weft.backends.cudnn.version() if weft.cuda.is_available() else None
+    find = getattr(weft.backends.cudnn, "version", None)
+    version = find() if find is not None and weft.cuda.is_available() else None
     return None if version is None else str(version)
 
 

@@ -46,9 +46,9 @@ class FlopCounterMode:
             raise NotImplementedError("FlopCounterMode: custom_mapping is not supported; leave it out")
         if isinstance(depth, bool) or not isinstance(depth, int) or depth < 0:
             raise ValueError(f"FlopCounterMode: expected depth to be an int of at least 0, got {depth!r}")
-        self.mods = mods
-        self.depth = depth
-        self.display = display
+        self.mods: Module | list[Module] | None = mods
+        self.depth: int = depth
+        self.display: bool = display
         self.flop_counts: dict[str, dict[str, int]] = {}
 
     def __enter__(self: _Self) -> _Self:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import weft
-from weft._checks import check_instances, check_integers
+from weft._checks import check_flags, check_instances, check_integers, check_numbers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,9 +34,15 @@ def _batch(tensor):
     return tensor.expand(-1, 3, -1, -1) if tensor.shape[1] == 1 else tensor
 
 
-def _normalized(images, value_range, scale_each):
-    if value_range is not None and (len(value_range) != 2 or not value_range[0] < value_range[1]):
+def _check_range(value_range):
+    if not isinstance(value_range, (tuple, list)) or len(value_range) != 2:
+        raise TypeError(f"make_grid: value_range must be (low, high), got {value_range!r}")
+    check_numbers("make_grid", low=value_range[0], high=value_range[1])
+    if not value_range[0] < value_range[1]:
         raise ValueError(f"make_grid: value_range must be (low, high), got {value_range!r}")
+
+
+def _normalized(images, value_range, scale_each):
     groups = images.float() if not images.is_floating_point() else images
     dims = (1, 2, 3) if scale_each else (0, 1, 2, 3)
     if value_range is None:
@@ -79,6 +85,10 @@ def make_grid(
     weft.Size([3, 22, 32])
     """
     check_integers("make_grid", nrow=nrow, padding=padding)
+    check_flags("make_grid", normalize=normalize, scale_each=scale_each)
+    check_numbers("make_grid", pad_value=pad_value)
+    if value_range is not None:
+        _check_range(value_range)
     if nrow < 1 or padding < 0:
         raise ValueError(f"make_grid: nrow must be positive and padding not negative, got {nrow} and {padding}")
     images = _batch(tensor)

@@ -61,7 +61,7 @@ class FiniteGuard:
     """While it is there, a forward pass of the model that gives a NaN or an infinity raises, and names the layer.
 
     It looks at the outputs of the model alone, so that it takes next to no time. If one is not finite the model runs a
-    second time, on the same arguments and random numbers, with a look at the output of each layer and operation. Gradients
+    second time, on the same arguments and random numbers, with a look at each layer and operation. Gradients
     are looked at by :meth:`watch`. A scope, or until :meth:`remove`. Within a function that weft.jit compiles there are
     no values to look at, of which a warning tells once. ``weft.check_numerics(model)`` makes it too.
 

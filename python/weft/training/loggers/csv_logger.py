@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import threading
 import time
 
 from weft.serialization.atomic_file import replacing
@@ -52,6 +53,7 @@ class CSVLogger(Logger):
     """
 
     def __init__(self, path: str | os.PathLike[str], append: bool = False, purge_step: int | None = None) -> None:
+        self._lock = threading.RLock()
         self._file = LineFile("CSVLogger", path, append)
         self._columns: list[str] | None = None  # until there is a header
         self._rows: list[tuple[int, str, Mapping[str, float]]] = []  # not yet in the file: a disk was full
@@ -120,8 +122,9 @@ class CSVLogger(Logger):
         TypeError: CSVLogger.log: the value of 'loss' must be a number, got str 'low'
         """
         values, step = self.checked(values, step)
-        self._rows.append((step, f"{time.time():.3f}", values))
-        self._write_rows()
+        with self._lock:
+            self._rows.append((step, f"{time.time():.3f}", values))
+            self._write_rows()
 
     def _write_rows(self):
         self._file.write_waiting()
@@ -161,8 +164,9 @@ class CSVLogger(Logger):
         >>> CSVLogger(os.devnull).flush()
         """
         self.check_open("flush")
-        self._write_rows()
-        self._file.flush()
+        with self._lock:
+            self._write_rows()
+            self._file.flush()
 
     def close(self) -> None:
         """Writes what waits and closes the file.
@@ -171,13 +175,14 @@ class CSVLogger(Logger):
         >>> from weft.training.loggers import CSVLogger
         >>> CSVLogger(os.devnull).close()
         """
-        if self.closed:
-            return
-        self.closed = True
-        try:
-            self._write_rows()
-        finally:
-            self._file.close()
+        with self._lock:
+            if self.closed:
+                return
+            self.closed = True
+            try:
+                self._write_rows()
+            finally:
+                self._file.close()
 
 
 def _is_before(line, purge_step):

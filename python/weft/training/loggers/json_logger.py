@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 
 from weft.training.loggers.base import Logger, checked_hyperparameters
@@ -44,6 +45,7 @@ class JSONLinesLogger(Logger):
     """
 
     def __init__(self, path: str | os.PathLike[str], append: bool = False, purge_step: int | None = None) -> None:
+        self._lock = threading.Lock()
         self._file = LineFile("JSONLinesLogger", path, append)
         if append:
             try:
@@ -102,7 +104,9 @@ class JSONLinesLogger(Logger):
         self._write({"step": step, "time": round(time.time(), 3), **values})
 
     def _write(self, entry):
-        self._file.write((json.dumps(entry, ensure_ascii=False) + "\n").encode())
+        line = (json.dumps(entry, ensure_ascii=False) + "\n").encode(errors="backslashreplace")
+        with self._lock:
+            self._file.write(line)
 
     def flush(self) -> None:
         """Has the lines put on the disk, so that they outlast a failure of the machine.
@@ -112,7 +116,8 @@ class JSONLinesLogger(Logger):
         >>> JSONLinesLogger(os.devnull).flush()
         """
         self.check_open("flush")
-        self._file.flush()
+        with self._lock:
+            self._file.flush()
 
     def close(self) -> None:
         """Writes what waits and closes the file.
@@ -121,8 +126,9 @@ class JSONLinesLogger(Logger):
         >>> from weft.training.loggers import JSONLinesLogger
         >>> JSONLinesLogger(os.devnull).close()
         """
-        self.closed = True
-        self._file.close()
+        with self._lock:
+            self.closed = True
+            self._file.close()
 
 
 def _is_object(line):

@@ -39,7 +39,8 @@ class LineFile:
     """
 
     def __init__(self, who: str, path: Any, append: bool) -> None:
-        self.who, self.path = who, path_of(who, path)
+        self.who: str = who
+        self.path: str = path_of(who, path)
         self._waiting: list[bytes] = []
         self._handle = -1
         with self._explained("open"):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from weft.training.loggers.base import Logger, checked_hyperparameters, optional
+from weft._outside import optional
+from weft.training.loggers.base import Logger, checked_hyperparameters
 
 TYPE_CHECKING = False
 

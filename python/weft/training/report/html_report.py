@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 import warnings
 
@@ -63,11 +64,12 @@ class HTMLReport(Logger):
         append: bool = False,
         purge_step: int | None = None,
     ) -> None:
-        self.path = path_of("HTMLReport", path)
+        self.path: str = path_of("HTMLReport", path)
         if not interval >= 0:
             raise ValueError(f"HTMLReport: interval must be a number of seconds, got {interval!r}")
         self._interval = interval
         self._title = title or os.path.splitext(os.path.basename(self.path))[0]
+        self._lock = threading.RLock()
         self._series: dict[str, Series] = {}
         self._panels: dict[str, dict[str, Any]] = {}
         self._hyperparameters: dict[str, Any] = {}
@@ -119,6 +121,10 @@ class HTMLReport(Logger):
         ...     report.log({"loss": 0.5}, step=1)
         """
         values, step = self.checked(values, step)
+        with self._lock:
+            self._add(values, step)
+
+    def _add(self, values, step):
         self._updated = time.time()
         for key, value in values.items():
             self._series.setdefault(key, Series()).add(step, self._updated - self._begin, value)
@@ -127,7 +133,7 @@ class HTMLReport(Logger):
                 self._write()
             except OSError as error:
                 self._written = time.monotonic()
-                warnings.warn(f"{error}; training goes on, and the next write tries again", stacklevel=2)
+                warnings.warn(f"{error}; training goes on, and the next write tries again", stacklevel=3)
 
     def _panel(self, title, html, wide=False):
         if not isinstance(title, str) or not title.strip():
@@ -224,6 +230,10 @@ class HTMLReport(Logger):
         }
 
     def _write(self):
+        with self._lock:
+            self._write_page()
+
+    def _write_page(self):
         reload = max(2.0, self._interval) if self._status == "running" else 0
         write_page(self.path, page.render(self._title, [self._run()], list(self._panels.values()), reload))
         self._written = time.monotonic()
@@ -240,14 +250,15 @@ class HTMLReport(Logger):
         self._write()
 
     def close(self) -> None:
-        """Writes the file for the last time: the run has finished.
+        """Writes the file for the last time: the run has finished, or has failed where an exception is under way.
 
         >>> import tempfile
         >>> from weft.training.report import HTMLReport
         >>> report = HTMLReport(tempfile.mkdtemp() + "/report.html")
         >>> report.close()
         """
-        self.finish("finished", "")
+        error = sys.exc_info()[1]
+        self.finish(*(("finished", "") if error is None else ending.outcome(error)))
 
     def finish(self, status: str, message: str = "") -> None:
         """As :meth:`close`, with the status ``finished``, ``interrupted`` or ``failed`` and why.
@@ -303,9 +314,17 @@ def environment() -> list[list[str]]:
     >>> environment()[0][0]
     'command'
     """
+    # weft.utils.collect_env, which knows more, asks compilers and every package that is installed: that takes a second.
+    import weft
     from weft.cli.info import describe
 
     rows = [["command", " ".join([os.path.basename(sys.executable), *sys.argv])]]
     for name, value in describe():
         rows.append([name, ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)])
-    return rows
+    if weft.cuda.is_available():
+        names = [weft.cuda.get_device_name(i) for i in range(weft.cuda.device_count())]
+        rows += [["GPUs", ", ".join(names)], ["cuDNN", str(weft.backends.cudnn.version())]]
+    found = {name: vars(module).get("__version__") for name, module in sorted(sys.modules.items()) if "." not in name}
+    own = {*sys.stdlib_module_names, "weft", "numpy", "__main__"}
+    packages = [f"{name} {found[name]}" for name in found if isinstance(found[name], str) and name not in own]
+    return rows + ([["packages", ", ".join(packages)]] if packages else [])

@@ -9,7 +9,7 @@ from html import escape
 
 import numpy as np
 
-from weft.training.loggers.base import number, optional
+from weft._outside import number, optional
 from weft.training.report.page import plain, shown
 from weft.utils.tensorboard.media import to_hwc
 from weft.utils.tensorboard.protos import array
@@ -59,8 +59,8 @@ def confusion(matrix: Any, labels: Sequence[str] | None) -> str:
 
 
 def _count(value, total, hit):
-    share = value / total if total else 0
-    name = ("hit" if hit else "") + (" dark" if share > 0.6 else "")
+    share = math.sqrt(value / total) if total else 0  # so that a few mistakes are seen
+    name = ("hit" if hit else "") + (" dark" if share > 0.75 else "")
     text = shown(value) if value else ""
     return f'<td class="{name}" style="--share:{math.ceil(share * 100)}">{text}</td>'
 
@@ -80,7 +80,13 @@ def samples(
     if losses.ndim != 1 or losses.dtype.kind == "c":
         raise ValueError(f"{where}: losses must have shape (n,), got {losses.shape}")
     for name, given in (("samples", values), ("targets", targets), ("predictions", predictions)):
-        if given is not None and len(given) != len(losses):
+        if given is None and name != "samples":
+            continue
+        try:
+            len(given)
+        except TypeError:
+            raise TypeError(f"{where}: {name} must be a sequence of {len(losses)}, got {given!r:.60}") from None
+        if len(given) != len(losses):
             raise ValueError(f"{where}: {len(losses)} losses and {len(given)} {name}")
     if not isinstance(count, int) or count < 1:
         raise ValueError(f"{where}: count must be a positive int, got {count!r}")
@@ -140,6 +146,10 @@ def table(rows: Sequence[Sequence[Any]], columns: Sequence[str] | None) -> str:
     True
     """
     where = "HTMLReport.add_table"
+    if not all(isinstance(row, (list, tuple)) for row in (rows if isinstance(rows, (list, tuple)) else (None,))):
+        raise TypeError(f"{where}: rows must be a list of lists, got {type(rows).__name__} {rows!r:.60}")
+    if columns is not None and not isinstance(columns, (list, tuple)):
+        raise TypeError(f"{where}: columns must be a list of names, got {columns!r:.60}")
     rows = [[cell if isinstance(cell, str) else _number_or_text(cell) for cell in row] for row in rows]
     width = len(columns) if columns is not None else len(rows[0]) if rows else 0
     for i, row in enumerate(rows):

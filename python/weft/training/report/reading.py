@@ -6,7 +6,8 @@ import csv
 import json
 import os
 
-from weft.training.loggers.base import optional, path_of
+from weft._outside import optional
+from weft.training.loggers.base import checked_hyperparameters, path_of
 from weft.training.report import page
 from weft.training.report.html_report import write_page
 from weft.training.report.series import Series
@@ -42,7 +43,7 @@ class _Run:
             "message": "",
             "started": self.first or 0,
             "updated": self.last or 0,
-            "hyperparameters": self.hyperparameters,
+            "hyperparameters": checked_hyperparameters("report", self.hyperparameters),
             "environment": [],
             "series": {key: series.to_json() for key, series in self.series.items()},
         }

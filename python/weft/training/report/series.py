@@ -28,10 +28,10 @@ class Series:
     """
 
     def __init__(self, points: int = POINTS) -> None:
-        self.most = points
-        self.width = 1  # values that share a point
+        self.most: int = points
+        self.width: int = 1  # values that share a point
         self.points: list[list[Any]] = []  # step, seconds, mean, least, greatest, how many finite, how many
-        self.count = 0
+        self.count: int = 0
         self.last: tuple[int, float] | None = None
         self.least: tuple[int, float] | None = None
         self.greatest: tuple[int, float] | None = None
@@ -204,6 +204,9 @@ def charts(runs: Iterable[tuple[str, Iterable[str]]]) -> list[dict[str, Any]]:
             found.setdefault((section, title), []).append([number, key, label])
     made = []
     for (section, title), lines in found.items():
+        if len(runs) == 1 and len(lines) == 2 and title in (labels := [line[2] for line in lines]):
+            if any(re.fullmatch("val|valid|validation", label, re.IGNORECASE) for label in labels):
+                lines[labels.index(title)][2] = "train"  # `loss` beside `val_loss`
         # Lines of the same name for all runs belong together; others are divided where there are many.
         most = max(_MOST_LINES, len(runs))
         for start in range(0, len(lines), most):

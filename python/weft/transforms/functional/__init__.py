@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from weft.transforms.functional.boxes import clamp_bounding_boxes, convert_bounding_box_format
 from weft.transforms.functional.channels import grayscale_to_rgb, permute_channels, rgb_to_grayscale, to_grayscale
 from weft.transforms.functional.colour import (
     adjust_brightness,
@@ -63,6 +64,8 @@ __all__ = [
     "affine",
     "autocontrast",
     "center_crop",
+    "clamp_bounding_boxes",
+    "convert_bounding_box_format",
     "convert_image_dtype",
     "crop",
     "elastic",

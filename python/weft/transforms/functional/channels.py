@@ -11,7 +11,9 @@ from weft.transforms.functional.kinds import (
     ImageT,
     check_channels,
     check_dtype,
+    check_grey_channels,
     check_int,
+    list_of,
     need_pillow,
     on_image,
     through_tensor,
@@ -37,8 +39,7 @@ def rgb_to_grayscale(inpt: ImageT, num_output_channels: int = 1) -> ImageT:
     >>> weft.transforms.functional.rgb_to_grayscale(weft.ones(3, 1, 1)).shape
     weft.Size([1, 1, 1])
     """
-    if num_output_channels not in (1, 3):
-        raise ValueError(f"transforms.rgb_to_grayscale: expected num_output_channels 1 or 3, got {num_output_channels}")
+    check_grey_channels("rgb_to_grayscale", num_output_channels)
 
     def pil(image: Any, *_: Any) -> Any:
         single = image.convert("L")
@@ -104,7 +105,9 @@ def permute_channels(inpt: ImageT, permutation: Sequence[int]) -> ImageT:
     >>> weft.transforms.functional.permute_channels(weft.tensor([1, 2, 3]).reshape(3, 1, 1), [2, 0, 1]).flatten()
     tensor([3, 1, 2])
     """
-    order = [check_int("permute_channels", "permutation", i) for i in permutation]
+    order = [
+        check_int("permute_channels", "permutation", i) for i in list_of("permute_channels", "permutation", permutation)
+    ]
 
     def tensor(image: Tensor) -> Tensor:
         if sorted(order) != list(range(image.shape[-3])):

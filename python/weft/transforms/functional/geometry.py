@@ -10,6 +10,7 @@ import numpy as np
 
 import weft
 from weft import Tensor
+from weft.transforms.functional import boxes
 from weft.transforms.functional.kinds import (
     ImageT,
     InterpolationMode,
@@ -24,6 +25,7 @@ from weft.transforms.functional.kinds import (
     size_of,
     tensor_fill,
 )
+from weft.transforms.tv_tensors import BoundingBoxes
 
 _PAD_MODES = {"constant": "constant", "edge": "replicate", "reflect": "reflect", "symmetric": "symmetric"}
 
@@ -81,11 +83,14 @@ def resize(
     >>> weft.transforms.functional.resize(weft.zeros(3, 20, 10), 5).shape
     weft.Size([3, 10, 5])
     """
-    mode = mode_of("resize", interpolation)
+    mode = mode_of("resize", interpolation, inpt)
     height, width = size_of("resize", inpt)
     new = resized_size("resize", size, height, width, max_size)
     if new == (height, width):
         return inpt
+    if isinstance(inpt, BoundingBoxes):
+        across, down = new[1] / width, new[0] / height
+        return boxes.moved(inpt, new, lambda x, y: (x * across, y * down))  # type: ignore[return-value]
     return on_image("resize", inpt, _resize, _resize_pil, new, mode, bool(antialias))
 
 
@@ -138,6 +143,8 @@ def crop(inpt: ImageT, top: int, left: int, height: int, width: int) -> ImageT:
         check_int("crop", what, value, 0)
     check_int("crop", "top", top)
     check_int("crop", "left", left)
+    if isinstance(inpt, BoundingBoxes):
+        return boxes.moved(inpt, (height, width), lambda x, y: (x - left, y - top))  # type: ignore[return-value]
     return on_image("crop", inpt, crop_tensor, _crop_pil, top, left, height, width, dims=2)
 
 
@@ -271,6 +278,9 @@ def horizontal_flip(inpt: ImageT) -> ImageT:
     >>> weft.transforms.functional.horizontal_flip(weft.tensor([[[1, 2, 3]]]))
     tensor([[[3, 2, 1]]])
     """
+    if isinstance(inpt, BoundingBoxes):
+        width = inpt.canvas_size[1]
+        return boxes.moved(inpt, inpt.canvas_size, lambda x, y: (width - x, y))  # type: ignore[return-value]
     return on_image("horizontal_flip", inpt, _flip_columns, lambda image: image.transpose(0), dims=2)
 
 
@@ -287,6 +297,9 @@ def vertical_flip(inpt: ImageT) -> ImageT:
     tensor([[[2],
              [1]]])
     """
+    if isinstance(inpt, BoundingBoxes):
+        height = inpt.canvas_size[0]
+        return boxes.moved(inpt, inpt.canvas_size, lambda x, y: (x, height - y))  # type: ignore[return-value]
     return on_image("vertical_flip", inpt, _flip_rows, lambda image: image.transpose(1), dims=2)
 
 
@@ -339,6 +352,11 @@ def pad(
         _check_mirror(padding_mode, sides, size_of("pad", inpt))
         if isinstance(fill, (list, tuple)) and len(fill) > 1:
             raise ValueError(f"transforms.pad: fill for each channel needs the mode constant, got {padding_mode!r}")
+    if isinstance(inpt, BoundingBoxes):
+        left, top, right, bottom = sides
+        height, width = inpt.canvas_size
+        canvas = (height + top + bottom, width + left + right)
+        return boxes.moved(inpt, canvas, lambda x, y: (x + left, y + top))  # type: ignore[return-value]
     return on_image("pad", inpt, pad_tensor, _pad_pil, sides, fill, padding_mode, dims=2)
 
 
@@ -355,7 +373,7 @@ def pad_tensor(image: Tensor, sides: tuple[int, int, int, int], fill: Any, mode:
     """:func:`pad` of a tensor, unchecked."""
     left, top, right, bottom = sides
     if mode == "constant":
-        if fill is None or isinstance(fill, (int, float)):
+        if fill is None or type(fill) in (int, float):
             return weft.nn.functional.pad(image, (left, right, top, bottom), value=fill or 0)
         values = tensor_fill("pad", image, fill)
         if len(values) == 1:

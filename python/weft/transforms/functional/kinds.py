@@ -13,6 +13,7 @@ import numpy as np
 
 import weft
 from weft import Tensor
+from weft.transforms.tv_tensors import BoundingBoxes, Mask, TVTensor, plain, wrap
 
 #: An image: the result is of the kind that was given.
 ImageT = TypeVar("ImageT")
@@ -105,15 +106,31 @@ def on_image(
 ) -> Any:
     """Runs the function for the kind of ``inpt``; a tensor must have ``dims`` dimensions at least."""
     if isinstance(inpt, Tensor):
+        if isinstance(inpt, TVTensor):
+            return _on_marked(name, inpt, tensor, pil, *arguments, dims=dims)
         if inpt.ndim < dims:
             shape = "(..., C, H, W)" if dims == 3 else "(..., H, W)"
             raise ValueError(f"transforms.{name}: expected a tensor {shape}, got shape {tuple(inpt.shape)}")
         return tensor(inpt, *arguments)
     if is_pil(inpt):
-        return pil(inpt, *arguments)
+        try:
+            return pil(inpt, *arguments)
+        except (OSError, ValueError, OverflowError, NotImplementedError) as error:
+            if str(error).startswith("transforms."):
+                raise
+            raise ValueError(
+                f"transforms.{name}: Pillow does not do this for mode {inpt.mode} ({error}); "
+                "convert() the image to RGB or L"
+            ) from error
     if isinstance(inpt, np.ndarray):
         return to_array(tensor(from_array(name, inpt), *arguments), inpt)
     raise refuse(name, inpt)
+
+
+def _on_marked(name: str, inpt: TVTensor, tensor: Any, pil: Any, *arguments: Any, dims: int) -> Any:
+    flat = isinstance(inpt, Mask) and inpt.ndim == 2
+    result = on_image(name, plain(inpt).unsqueeze(0) if flat else plain(inpt), tensor, pil, *arguments, dims=dims)
+    return wrap(result.squeeze(0) if flat else result, like=inpt)
 
 
 def through_tensor(name: str, function: Callable[..., Tensor]) -> Callable[..., Any]:
@@ -127,8 +144,10 @@ def through_tensor(name: str, function: Callable[..., Tensor]) -> Callable[..., 
     return run
 
 
-def mode_of(name: str, interpolation: InterpolationMode | str | int) -> InterpolationMode:
-    """The member that is meant."""
+def mode_of(name: str, interpolation: InterpolationMode | str | int, inpt: Any = None) -> InterpolationMode:
+    """The member that is meant; masks are never averaged."""
+    if type(inpt) is Mask:
+        return InterpolationMode.NEAREST
     if type(interpolation) is InterpolationMode:
         return interpolation
     if isinstance(interpolation, int) and not isinstance(interpolation, bool) and interpolation in _BY_NUMBER:
@@ -202,6 +221,22 @@ def check_int(name: str, what: str, value: Any, low: int | None = None) -> int:
     return int(value)
 
 
+def list_of(name: str, what: str, value: Any) -> list[Any]:
+    """The items of a list, a tuple, a tensor or an array."""
+    if isinstance(value, (Tensor, np.ndarray)):
+        value = value.tolist()
+    if not isinstance(value, (list, tuple)):
+        raise TypeError(f"transforms.{name}: expected {what} to be a list, got {type(value).__name__}")
+    return list(value)
+
+
+def check_grey_channels(name: str, count: Any) -> int:
+    """1 or 3."""
+    if not isinstance(count, int) or count not in (1, 3):
+        raise ValueError(f"transforms.{name}: expected num_output_channels 1 or 3, got {count!r}")
+    return count
+
+
 def pair_of_sizes(name: str, size: Any) -> tuple[int, int]:
     """(height, width) of an integer, [edge] or (height, width)."""
     if isinstance(size, numbers.Integral):
@@ -228,7 +263,7 @@ def pil_fill(name: str, image: Any, fill: Any) -> Any:
     if fill is None:
         fill = 0
     bands = len(image.getbands())
-    if isinstance(fill, (int, float)) and not isinstance(fill, bool):
+    if isinstance(fill, numbers.Real) and not isinstance(fill, bool):
         fill = [fill] * bands
     elif isinstance(fill, (list, tuple)) and len(fill) == 1:
         fill = list(fill) * bands
@@ -242,8 +277,8 @@ def pil_fill(name: str, image: Any, fill: Any) -> Any:
 
 def tensor_fill(name: str, image: Tensor, fill: Any) -> list[float]:
     """A fill value as one number, or one for each channel."""
-    if isinstance(fill, (int, float)):
-        return [fill]
+    if isinstance(fill, numbers.Real):
+        return [float(fill) if not isinstance(fill, numbers.Integral) else int(fill)]
     if not isinstance(fill, (list, tuple)) or len(fill) not in (1, image.shape[-3]):
         raise ValueError(
             f"transforms.{name}: expected fill to be a number, or {image.shape[-3]}, one per channel, got {fill!r}"
@@ -254,6 +289,8 @@ def tensor_fill(name: str, image: Tensor, fill: Any) -> list[float]:
 def size_of(name: str, inpt: Any) -> tuple[int, int]:
     """(height, width)."""
     if isinstance(inpt, Tensor):
+        if isinstance(inpt, BoundingBoxes):
+            return inpt.canvas_size
         if inpt.ndim < 2:
             raise ValueError(f"transforms.{name}: expected a tensor (..., H, W), got shape {tuple(inpt.shape)}")
         shape = inpt.shape

@@ -10,11 +10,13 @@ import numpy as np
 
 import weft
 from weft import Tensor
+from weft.transforms.functional import boxes
 from weft.transforms.functional.geometry import pad_tensor
 from weft.transforms.functional.kinds import (
     ImageT,
     InterpolationMode,
     check_number,
+    list_of,
     mode_of,
     numbers_of,
     on_image,
@@ -24,6 +26,7 @@ from weft.transforms.functional.kinds import (
     tensor_fill,
     through_tensor,
 )
+from weft.transforms.tv_tensors import BoundingBoxes
 
 _TENSOR_MODES = (InterpolationMode.NEAREST, InterpolationMode.BILINEAR)
 
@@ -85,7 +88,7 @@ def affine(
     shear = [shear, 0.0] if isinstance(shear, (int, float)) else numbers_of("affine", "shear", shear, (1, 2))
     shear = [*shear, *shear] if len(shear) == 1 else shear
     height, width = size_of("affine", inpt)
-    mode = mode_of("affine", interpolation)
+    mode = mode_of("affine", interpolation, inpt)
 
     def matrix(middle: tuple[float, float]) -> list[float]:
         point = middle if center is None else numbers_of("affine", "center", center)
@@ -99,6 +102,9 @@ def affine(
         found = matrix((width * 0.5, height * 0.5))
         return image.transform((width, height), 0, found, pil_number(mode), fillcolor=pil_fill("affine", image, fill))
 
+    if isinstance(inpt, BoundingBoxes):
+        found = matrix((width * 0.5, height * 0.5))
+        return boxes.by_matrix(inpt, inpt.canvas_size, found)  # type: ignore[return-value]
     return on_image("affine", inpt, tensor, pil)
 
 
@@ -128,7 +134,7 @@ def rotate(
              [1, 3]]])
     """
     check_number("rotate", "angle", angle)
-    mode = mode_of("rotate", interpolation)
+    mode = mode_of("rotate", interpolation, inpt)
     if center is not None:
         center = numbers_of("rotate", "center", center)
 
@@ -137,6 +143,9 @@ def rotate(
         point = None if center is None else tuple(center)
         return image.rotate(angle, pil_number(mode), bool(expand), point, fillcolor=colour)
 
+    if isinstance(inpt, BoundingBoxes):
+        canvas, found = _turn(inpt.canvas_size, angle % 360, bool(expand), center)
+        return boxes.by_matrix(inpt, canvas, found)  # type: ignore[return-value]
     return on_image("rotate", inpt, _rotate, pil, angle % 360, mode, expand, center, fill)
 
 
@@ -147,15 +156,21 @@ def _rotate(image: Tensor, angle: float, mode: InterpolationMode, expand: bool, 
             return image.clone() if angle == 0 else image.flip((-2, -1))
         if angle in (90, 270) and (expand or height == width):
             return image.transpose(-2, -1).flip(-2 if angle == 90 else -1)
+    size, matrix = _turn((height, width), angle, expand, center)
+    return _affine_map("rotate", image, matrix, size, mode, fill)
+
+
+def _turn(size: tuple[int, int], angle: float, expand: bool, center: Any) -> tuple[tuple[int, int], list[float]]:
+    """The size of a turned image, and the numbers that lead from it to the image."""
+    height, width = size
     middle = [width * 0.5, height * 0.5]
     matrix = inverse_affine(middle if center is None else center, -angle, (0.0, 0.0), 1.0, (0.0, 0.0))
-    size = (height, width)
     if expand:
         size = _expanded_size(inverse_affine((0.0, 0.0), -angle, (0.0, 0.0), 1.0, (0.0, 0.0)), height, width)
         # The middle of the larger result lies on the image's.
         for row in (0, 3):
             matrix[row + 2] += matrix[row] * (width - size[1]) / 2 + matrix[row + 1] * (height - size[0]) / 2
-    return _affine_map("rotate", image, matrix, size, mode, fill)
+    return size, matrix
 
 
 def _expanded_size(matrix: list[float], height: int, width: int) -> tuple[int, int]:
@@ -174,8 +189,10 @@ def _expanded_size(matrix: list[float], height: int, width: int) -> tuple[int, i
 def perspective_coefficients(startpoints: Any, endpoints: Any) -> list[float]:
     """The eight numbers that take the end points to the start points."""
     rows, values = [], []
-    start = [numbers_of("perspective", "each of startpoints", p) for p in startpoints]
-    end = [numbers_of("perspective", "each of endpoints", p) for p in endpoints]
+    start = [
+        numbers_of("perspective", "each of startpoints", p) for p in list_of("perspective", "startpoints", startpoints)
+    ]
+    end = [numbers_of("perspective", "each of endpoints", p) for p in list_of("perspective", "endpoints", endpoints)]
     if len(start) != 4 or len(end) != 4:
         raise ValueError(f"transforms.perspective: expected four points each, got {len(start)} and {len(end)}")
     for (x, y), (u, v) in zip(end, start):
@@ -212,7 +229,7 @@ def perspective(
     tensor([[[1., 1.],
              [1., 1.]]])
     """
-    mode = mode_of("perspective", interpolation)
+    mode = mode_of("perspective", interpolation, inpt)
     if coefficients is not None:
         if startpoints is not None and endpoints is not None:
             raise ValueError("transforms.perspective: expected points or coefficients, got both")
@@ -226,6 +243,8 @@ def perspective(
         colour = pil_fill("perspective", image, fill)
         return image.transform(image.size, 2, numbers, pil_number(mode), fillcolor=colour)
 
+    if isinstance(inpt, BoundingBoxes):
+        return boxes.by_matrix(inpt, inpt.canvas_size, numbers)  # type: ignore[return-value]
     return on_image("perspective", inpt, _perspective, pil, numbers, mode, fill)
 
 
@@ -270,7 +289,9 @@ def elastic(
         raise ValueError(
             f"transforms.elastic: expected displacement {(1, height, width, 2)}, got shape {tuple(displacement.shape)}"
         )
-    mode = mode_of("elastic", interpolation)
+    mode = mode_of("elastic", interpolation, inpt)
+    if isinstance(inpt, BoundingBoxes):
+        return boxes.by_displacement(inpt, displacement)  # type: ignore[return-value]
     return on_image("elastic", inpt, _elastic, through_tensor("elastic", _elastic), displacement, mode, fill)
 
 

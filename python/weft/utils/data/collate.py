@@ -226,10 +226,12 @@ def collate_numpy_array_fn(batch: Sequence[Any], *, collate_fn_map: CollateMap |
     weft.float64
     """
     for i, array in enumerate(batch):
-        if not isinstance(array, np.ndarray):
+        if not isinstance(array, (np.ndarray, np.generic, int, float)):
             raise TypeError(
                 f"default_collate: sample {i} of the batch is of type {type(array).__name__}, sample 0 is an array"
             )
+    batch = [np.asarray(array) for array in batch]
+    for array in batch:
         _check_kind(array.dtype)
     tensors = [weft.as_tensor(np.ascontiguousarray(array).reshape(array.shape)) for array in batch]
     return collate(tensors, collate_fn_map=collate_fn_map or {weft.Tensor: collate_tensor_fn})

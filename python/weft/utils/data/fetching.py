@@ -67,8 +67,9 @@ class MapFetcher:
 
     def _of_batch(self, plan):
         direct = plan.collate_fn is default_collate and _direct_fetcher(plan.dataset)
-        if direct:
-            return lambda number, indices: direct(indices)
+        if direct:  # draws nothing
+            self.fetch = lambda number, indices: direct(indices)
+            return None
         if type(plan.dataset) is Subset and not hasattr(plan.dataset.dataset, "__getitems__"):
             return self._of_subset
         return self._together if hasattr(plan.dataset, "__getitems__") else self._one_by_one

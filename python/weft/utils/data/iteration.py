@@ -8,6 +8,7 @@ import weft
 from weft import _C
 from weft.utils.data.fetching import OF_ORDER, Ended, make_fetcher
 from weft.utils.data.loader_state import stateful_sampler
+from weft.utils.data.sampler import BatchSampler, SequentialSampler
 
 
 class Order:
@@ -17,6 +18,7 @@ class Order:
         self._stream = loader._stream
         self.sampler = None if self._stream else stateful_sampler(loader)
         if self._stream:
+            self.step = lambda: None
             return
         before = _C._begin_keyed_draws()
         try:
@@ -27,10 +29,12 @@ class Order:
             self._random = _C._begin_keyed_draws()
         finally:
             _C._end_keyed_draws(before)
+        inner = loader.sampler if loader.batch_sampler is None else getattr(loader.batch_sampler, "sampler", None)
+        if type(inner) is SequentialSampler and type(loader.batch_sampler) in (type(None), BatchSampler):
+            self.step = self._indices.__next__  # draws nothing
 
-    def __next__(self):
-        if self._stream:
-            return None
+    def step(self):
+        """The next index or list of indices; StopIteration at the end. None for an iterable dataset."""
         before = _C._begin_keyed_draws()
         try:
             _C._set_keyed_draws(*self._random)
@@ -43,7 +47,7 @@ class Order:
         """Goes on as if so many batches had been given."""
         for done in range(count):
             try:
-                next(self)
+                self.step()
             except StopIteration:
                 raise RuntimeError(
                     f"DataLoader.load_state_dict: the state is of an epoch after {count} batches, but the sampler "
@@ -108,12 +112,12 @@ class LocalIteration(Iteration):
             raise StopIteration
         try:
             number = progress.next
-            index = next(self._order)
+            index = self._order.step()
             while number in progress.beyond:
                 progress.beyond.remove(number)
                 number += 1
                 progress.next = number
-                index = next(self._order)
+                index = self._order.step()
             progress.next = number + 1
             batch = self._fetcher.fetch(number, index)
         except (StopIteration, Ended):
@@ -166,10 +170,10 @@ class WorkerIteration(Iteration):
             return False
         progress = self._progress
         try:
-            index = next(self._order)
+            index = self._order.step()
             while self._sent in progress.beyond:
                 self._sent += 1
-                index = next(self._order)
+                index = self._order.step()
         except StopIteration:
             self._exhausted = True
             return False

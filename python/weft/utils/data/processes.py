@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import multiprocessing
 import os
 import pickle
@@ -10,7 +9,7 @@ import select
 import signal
 import time
 import weakref
-from multiprocessing import util as _util  # noqa: F401  (its exit handler must run after the one below)
+from multiprocessing import util
 
 import weft.multiprocessing  # noqa: F401  (tensors of a dataset that is sent to a worker travel in shared memory)
 from weft.utils.data.channel import channel_pair
@@ -18,13 +17,12 @@ from weft.utils.data.packing import Unpacker
 from weft.utils.data.worker import Settings, run_worker
 
 _PATIENCE = 5.0  # seconds that a worker has for its own end, after all batches have come
-_pools = weakref.WeakSet()
 
 
-@atexit.register
-def _close_all():
-    for pool in list(_pools):
-        pool.close(quickly=True)
+def _close_at_exit(pool):
+    """Before multiprocessing waits for all its processes."""
+    if (alive := pool()) is not None:
+        alive.close(quickly=True)
 
 
 class _Member:
@@ -51,10 +49,10 @@ class ProcessPool:
     def __init__(self, plan, options, base_seed):
         self.count, self._timeout, self._in_order = options.num_workers, options.timeout, options.in_order
         self._epoch, self._owner = 0, os.getpid()
-        self.alive = True
+        self._open = True
         self._members = []
         context = options.multiprocessing_context or multiprocessing.get_context()
-        _pools.add(self)
+        self._at_exit = util.Finalize(None, _close_at_exit, (weakref.ref(self),), exitpriority=10)
         try:
             for i in range(self.count):
                 self._start(context, i, plan, options, base_seed)
@@ -66,6 +64,11 @@ class ProcessPool:
         self._poller = select.poll()
         for sentinel in self._ends:
             self._poller.register(sentinel, select.POLLIN)
+
+    @property
+    def alive(self):
+        """Not in a forked child, which has no workers."""
+        return self._open and os.getpid() == self._owner
 
     def _start(self, context, worker, plan, options, base_seed):
         ours, theirs = channel_pair()
@@ -147,10 +150,10 @@ class ProcessPool:
 
     def close(self, quickly=False):
         """Ends the workers; quickly: without waiting for what they do."""
-        if not self.alive or os.getpid() != self._owner:
+        if not self.alive:
             return
-        self.alive = False
-        _pools.discard(self)
+        self._open = False
+        self._at_exit.cancel()
         for member in self._members:
             try:
                 member.channel.end.setblocking(False)

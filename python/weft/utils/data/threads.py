@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 
@@ -21,7 +22,7 @@ class ThreadPool:
             options.timeout,
         )
         self._epoch = 0
-        self.alive = True
+        self._open, self._owner = True, os.getpid()
         self._tasks = [queue.SimpleQueue() for _ in range(self.count)]
         self._results = [queue.SimpleQueue() for _ in range(self.count)]
         if not self._in_order:
@@ -31,6 +32,11 @@ class ThreadPool:
             info = WorkerInfo(i, self.count, base_seed + i, plan.dataset)
             args = (plan, info, options.worker_init_fn, self._tasks[i], self._results[i], self._current)
             threading.Thread(target=_work, args=args, daemon=True, name=f"DataLoader worker {i}").start()
+
+    @property
+    def alive(self):
+        """Not in a forked child, which has no such threads."""
+        return self._open and os.getpid() == self._owner
 
     def begin(self, base_seed, states, with_state):
         self._epoch += 1
@@ -52,7 +58,7 @@ class ThreadPool:
                 return done[1:]
 
     def close(self, quickly=False):
-        self.alive = False
+        self._open = False
         self._current[0] = -1
         for tasks in self._tasks:
             tasks.put(None)

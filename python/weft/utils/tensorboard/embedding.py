@@ -37,6 +37,11 @@ def write(
     points = array("add_embedding", tag, mat)
     if points.ndim != 2 or 0 in points.shape or points.dtype.kind == "c":
         raise ValueError(f"add_embedding: mat must have shape (n, features) and n > 0, got {points.shape}")
+    if metadata is not None and not isinstance(metadata, (list, tuple)) and not hasattr(metadata, "tolist"):
+        raise TypeError(f"add_embedding: metadata must be a list, got {metadata!r:.60}")
+    metadata = metadata.tolist() if hasattr(metadata, "tolist") else metadata
+    if isinstance(metadata, (int, float, str)):
+        raise TypeError(f"add_embedding: metadata must be a list, got {metadata!r:.60}")
     if metadata is not None and len(metadata) != len(points):
         raise ValueError(f"add_embedding: {len(points)} points and {len(metadata)} entries of metadata")
     rows = None if metadata is None else _rows(metadata, header)

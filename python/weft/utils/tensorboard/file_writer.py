@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 
+from weft._outside import number
 from weft.utils.tensorboard.protos import package, proto
 
 TYPE_CHECKING = False
@@ -63,9 +64,9 @@ class FileWriter:
         >>> from weft.utils.tensorboard import FileWriter
         >>> FileWriter("runs/first").add_event(event, step=1)  # doctest: +SKIP
         """
-        event.wall_time = time.time() if walltime is None else walltime
+        event.wall_time = time.time() if walltime is None else float(number("SummaryWriter", "walltime", walltime))
         if step is not None:
-            event.step = _step(step)
+            event.step = checked_step(step)
         self._made.add_event(event)
 
     def add_summary(self, summary: Any, global_step: int | None = None, walltime: float | None = None) -> None:
@@ -120,10 +121,16 @@ class FileWriter:
         self._made = self._make()
 
 
-def _step(step):
+def checked_step(step: Any) -> int:
+    """The step as an int of 64 bits; TypeError or ValueError where it is none.
+
+    >>> from weft.utils.tensorboard.file_writer import checked_step
+    >>> checked_step(3)
+    3
+    """
     try:
         number = int(step)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RuntimeError, OverflowError):
         raise TypeError(f"SummaryWriter: global_step must be an int, got {step!r}") from None
     if not -(2**63) <= number < 2**63:
         raise ValueError(f"SummaryWriter: global_step must fit in 64 bits, got {number}")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import json
+import queue
 
 import weft
 from weft.utils.tensorboard.protos import package, proto
@@ -17,30 +19,35 @@ if TYPE_CHECKING:
 class _Recording(weft.nn.Module):
     """Calls a module, and gives beside its result what every module inside took and gave."""
 
-    def __init__(self, model):
+    def __init__(self, model, called):
         super().__init__()
         self.model = model
+        self._called = called
 
     def forward(self, *args):
+        result = self.model(*args)
         called = []
-
-        def recorder(name):
-            def record(module, args, kwargs, result):
-                called.append((name, _tensors((args, kwargs)), _tensors(result)))
-
-            return record
-
-        handles = [
-            module.register_forward_hook(recorder(name), with_kwargs=True)
-            for name, module in self.model.named_modules()
-            if name
-        ]
-        try:
-            result = self.model(*args)
-        finally:
-            for handle in handles:
-                handle.remove()
+        while not self._called.empty():
+            called.append(self._called.get_nowait())
         return _tensors(result), called
+
+
+@contextlib.contextmanager
+def _recording(model):
+    # A queue, because a list may not change while tracing; and the hooks are there before, because they may neither.
+    called = queue.SimpleQueue()
+
+    def recorder(name):
+        return lambda module, args, kwargs, result: called.put((name, _tensors((args, kwargs)), _tensors(result)))
+
+    handles = [
+        module.register_forward_hook(recorder(name), with_kwargs=True) for name, module in model.named_modules() if name
+    ]
+    try:
+        yield _Recording(model, called)
+    finally:
+        for handle in handles:
+            handle.remove()
 
 
 def _tensors(value):
@@ -60,7 +67,8 @@ def trace(model: Any, input_to_model: Any) -> tuple[Any, str]:
     """
     args = input_to_model if isinstance(input_to_model, (tuple, list)) else (input_to_model,)
     module = isinstance(model, weft.nn.Module)
-    program = weft.export.export(_Recording(model) if module else model, tuple(args))
+    with _recording(model) if module else contextlib.nullcontext(model) as traced:
+        program = weft.export.export(traced, tuple(args))
     described = json.loads(program._compiled.to_json())
     counts = _result_counts(program._signature.result) if module else None
     if module:  # named as the module's own forward names them, not that of _Recording
@@ -197,7 +205,7 @@ def of_onnx(path: Any) -> Any:
     >>> from weft.utils.tensorboard import graph
     >>> graph.of_onnx("model.onnx")  # doctest: +SKIP
     """
-    from weft.training.loggers.base import optional
+    from weft._outside import optional
 
     graph = optional("onnx", "onnx", "add_onnx_graph").load(path).graph
     node_def, attr_value = proto("node_def").NodeDef, proto("attr_value").AttrValue

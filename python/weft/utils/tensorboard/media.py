@@ -9,7 +9,7 @@ import wave
 
 import numpy as np
 
-from weft.training.loggers.base import optional
+from weft._outside import number, optional
 from weft.utils.tensorboard.protos import array, proto, value
 
 TYPE_CHECKING = False
@@ -120,20 +120,21 @@ def image_boxes(
     labels = [labels] * len(boxes) if isinstance(labels, str) else labels
     if labels is not None and len(labels) != len(boxes):
         raise ValueError(f"add_image_with_boxes: {tag!r} has {len(boxes)} boxes and {len(labels)} labels")
-    if not rescale > 0:
+    rescale = number("add_image_with_boxes", "rescale", rescale)
+    if not 0 < rescale < math.inf:
         raise ValueError(f"add_image_with_boxes: rescale must be positive, got {rescale}")
     picture = _pillow("Image").fromarray(values)
     if rescale != 1:
         size = max(1, int(picture.width * rescale)), max(1, int(picture.height * rescale))
         picture = picture.resize(size, _pillow("Image").Resampling.LANCZOS)
     draw = _pillow("ImageDraw").Draw(picture)
-    for number, (left, top, right, bottom) in enumerate((boxes * rescale).tolist()):
+    for i, (left, top, right, bottom) in enumerate((boxes * rescale).tolist()):
         around = [(left, top), (left, bottom), (right, bottom), (right, top), (left, top)]
         draw.line(around, fill="red", width=2)
         if labels is not None:
             corner = min(left, right), min(top, bottom)
-            draw.rectangle(draw.textbbox(corner, labels[number]), fill="red")
-            draw.text(corner, labels[number], fill="white")
+            draw.rectangle(draw.textbbox(corner, labels[i]), fill="red")
+            draw.text(corner, labels[i], fill="white")
     return _png(tag, picture, values.shape[2])
 
 
@@ -150,6 +151,7 @@ def video(tag: str, values: Any, fps: float = 4) -> Any:
             f"add_video: {tag!r} must have shape (N, T, C, H, W) with 1 or 3 channels and nothing empty, got "
             f"{values.shape}"
         )
+    fps = number("add_video", "fps", fps)
     if not (fps > 0 and math.isfinite(fps)):
         raise ValueError(f"add_video: fps must be positive, got {fps}")
     columns = 2 ** math.ceil(math.log2(len(values)) / 2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 import weft
-from weft.training.loggers.base import optional
+from weft._outside import optional
 
 TYPE_CHECKING = False
 

@@ -9,7 +9,7 @@ import warnings
 
 import numpy as np
 
-from weft.training.loggers.base import number
+from weft._outside import number
 from weft.utils.tensorboard.protos import array, metadata, package, proto, tensor_proto, value
 
 TYPE_CHECKING = False
@@ -50,7 +50,7 @@ def _growing_bins():
     while limit < 1e20:
         limits.append(limit)
         limit *= 1.1
-    return [-limit for limit in reversed(limits)] + [0.0] + limits
+    return np.array([-limit for limit in reversed(limits)] + [0.0] + limits)
 
 
 def histogram(tag: str, values: Any, bins: Any = "tensorflow", max_bins: int | None = None) -> Any:
@@ -64,6 +64,8 @@ def histogram(tag: str, values: Any, bins: Any = "tensorflow", max_bins: int | N
     >>> summary.histogram("weights", [1.0, 2.0, 2.0])  # doctest: +SKIP
     """
     found = array("add_histogram", tag, values).reshape(-1)
+    if max_bins is not None and (not isinstance(max_bins, int) or max_bins < 1):
+        raise ValueError(f"add_histogram: max_bins must be a positive int, got {max_bins!r}")
     if found.size == 0:
         raise ValueError(f"add_histogram: {tag!r} has no elements")
     if found.dtype.kind == "c":
@@ -78,10 +80,14 @@ def histogram(tag: str, values: Any, bins: Any = "tensorflow", max_bins: int | N
         )
     if finite.size == 0:
         return None
-    counts, limits = np.histogram(finite, bins=_growing_bins() if bins == "tensorflow" else bins)
+    try:
+        own = isinstance(bins, str) and bins == "tensorflow"
+        counts, limits = np.histogram(finite, bins=_growing_bins() if own else bins)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"add_histogram: bins of {tag!r}: {error}") from None
+    if not len(counts):
+        raise ValueError(f"add_histogram: bins of {tag!r} must be at least two limits, got {bins!r}")
     if max_bins is not None and len(counts) > max_bins:
-        if max_bins < 1:
-            raise ValueError(f"add_histogram: max_bins must be positive, got {max_bins}")
         together = -(-len(counts) // max_bins)
         counts = np.add.reduceat(counts, range(0, len(counts), together))
         limits = np.append(limits[:-1][::together], limits[-1])
@@ -118,12 +124,11 @@ def histogram_raw(
             "many of both"
         )
     kind = proto("summary").HistogramProto
+    numbers_of = {"min": min, "max": max, "num": num, "sum": sum, "sum_squares": sum_squares}
+    where = f"add_histogram_raw: {tag!r}"
+    numbers_of = {name: float(number(where, name, given)) for name, given in numbers_of.items()}
     histo = kind(
-        min=float(min),
-        max=float(max),
-        num=float(num),
-        sum=float(sum),
-        sum_squares=float(sum_squares),
+        **numbers_of,
         bucket_limit=limits.tolist(),
         bucket=counts.tolist(),
     )
@@ -162,8 +167,8 @@ def pr_curve(tag: str, labels: Any, predictions: Any, num_thresholds: int = 127,
             f"add_pr_curve: {tag!r} has {len(labels)} labels, {len(predictions)} predictions and {len(weights)} "
             "weights; expected as many of each, and at least one"
         )
-    if num_thresholds < 2:
-        raise ValueError(f"add_pr_curve: num_thresholds must be at least 2, got {num_thresholds}")
+    if not isinstance(num_thresholds, int) or num_thresholds < 2:
+        raise ValueError(f"add_pr_curve: num_thresholds must be an int of at least 2, got {num_thresholds!r}")
     if not ((predictions >= 0) & (predictions <= 1)).all():
         raise ValueError(f"add_pr_curve: predictions of {tag!r} must be probabilities, from 0 to 1")
     if not ((labels == 0) | (labels == 1)).all():
@@ -190,9 +195,9 @@ def pr_curve_raw(tag: str, tp: Any, fp: Any, tn: Any, fn: Any, precision: Any, r
     >>> summary.pr_curve_raw("a", [1, 0], [1, 0], [0, 1], [0, 1], [0.5, 0], [1, 0], 2)  # doctest: +SKIP
     """
     rows = [array("add_pr_curve_raw", tag, row).reshape(-1) for row in (tp, fp, tn, fn, precision, recall)]
-    if {len(row) for row in rows} != {num_thresholds}:
+    if not isinstance(num_thresholds, int) or any(len(row) != num_thresholds for row in rows):
         raise ValueError(
-            f"add_pr_curve_raw: expected {num_thresholds} numbers (num_thresholds) of each kind for {tag!r}, got "
+            f"add_pr_curve_raw: expected {num_thresholds!r} numbers (num_thresholds) of each kind for {tag!r}, got "
             f"{[len(row) for row in rows]}"
         )
     data = package("tensorboard.plugins.pr_curve.plugin_data_pb2").PrCurvePluginData(num_thresholds=num_thresholds)
@@ -203,6 +208,25 @@ def pr_curve_raw(tag: str, tp: Any, fp: Any, tn: Any, fn: Any, precision: Any, r
     )
 
 
+def _layout(layout):
+    """(title, [(name, (kind, tags))]) of a layout that is well-formed."""
+    where = 'add_custom_scalars: expected {category: {title: ["Multiline" or "Margin", [tag, ...]]}}, got'
+    if not isinstance(layout, dict):
+        raise TypeError(f"{where} {layout!r}")
+    found = []
+    for title, charts in layout.items():
+        if not isinstance(title, str) or not isinstance(charts, dict):
+            raise TypeError(f"{where} {title!r}: {charts!r}")
+        for name, chart in charts.items():
+            whole = isinstance(name, str) and isinstance(chart, (list, tuple)) and len(chart) == 2
+            if not whole or chart[0] not in ("Multiline", "Margin") or not isinstance(chart[1], (list, tuple)):
+                raise ValueError(f"{where} {name!r}: {chart!r}")
+            if not all(isinstance(tag, str) for tag in chart[1]):
+                raise TypeError(f"{where} {name!r}: {chart!r}")
+        found.append((title, list(charts.items())))
+    return found
+
+
 def custom_scalars(layout: Mapping[str, Mapping[str, Sequence[Any]]]) -> Any:
     """Which scalars share a chart on the page CUSTOM SCALARS.
 
@@ -211,19 +235,16 @@ def custom_scalars(layout: Mapping[str, Mapping[str, Sequence[Any]]]) -> Any:
     """
     pb = package("tensorboard.plugins.custom_scalar.layout_pb2")
     categories = []
-    for title, charts in layout.items():
+    for title, charts in _layout(layout):
         made = []
-        for name, (kind, tags) in charts.items():
+        for name, (kind, tags) in charts:
             if kind == "Multiline":
                 made.append(pb.Chart(title=name, multiline=pb.MultilineChartContent(tag=list(tags))))
-            elif kind == "Margin" and len(tags) == 3:
+            elif len(tags) == 3:
                 series = pb.MarginChartContent.Series(value=tags[0], lower=tags[1], upper=tags[2])
                 made.append(pb.Chart(title=name, margin=pb.MarginChartContent(series=[series])))
             else:
-                raise ValueError(
-                    f"add_custom_scalars: chart {name!r} must be ['Multiline', tags] or ['Margin', [value, lower, "
-                    f"upper]], got {[kind, tags]!r}"
-                )
+                raise ValueError(f"add_custom_scalars: Margin of {name!r} needs value, lower and upper, got {tags!r}")
         categories.append(pb.Category(title=title, chart=made))
     layout_proto = pb.Layout(category=categories)
     string = proto("tensor").TensorProto(
@@ -250,7 +271,10 @@ def mesh(tag: str, vertices: Any, colors: Any = None, faces: Any = None, config_
                 f"add_mesh: {kinds.Name(kind).lower()} of {tag!r} must have shape (batch, n, 3), got {part.shape}"
             )
     present = own.get_components_bitmask([kind for kind, _ in parts])
-    config = json.dumps({} if config_dict is None else config_dict, sort_keys=True)
+    try:
+        config = json.dumps({} if config_dict is None else config_dict, sort_keys=True)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"add_mesh: config_dict of {tag!r}: {error}") from None
     Summary = proto("summary").Summary
     values = []
     for kind, part in parts:
@@ -271,6 +295,8 @@ def hparams(
     for name, given in (("hparam_dict", hparam_dict), ("metric_dict", metric_dict)):
         if not isinstance(given, dict):
             raise TypeError(f"add_hparams: {name} must be a dict, got {type(given).__name__}")
+    if hparam_domain_discrete is not None and not isinstance(hparam_domain_discrete, dict):
+        raise TypeError(f"add_hparams: hparam_domain_discrete must be a dict, got {hparam_domain_discrete!r}")
     domains = dict(hparam_domain_discrete or {})
     api = package("tensorboard.plugins.hparams.api_pb2")
     data = package("tensorboard.plugins.hparams.plugin_data_pb2")
@@ -283,7 +309,10 @@ def hparams(
         field, kind, plain = _hyperparameter(key, given)
         setattr(session.hparams[key], field, plain)
         info = api.HParamInfo(name=key, type=api.DataType.Value(kind))
-        for choice in domains.pop(key, ()):
+        choices = domains.pop(key, ())
+        if not isinstance(choices, (list, tuple)):
+            raise TypeError(f"add_hparams: the domain of {key!r} must be a list of values, got {choices!r:.60}")
+        for choice in choices:
             other_field, other_kind, plain = _hyperparameter(key, choice)
             if other_kind != kind:
                 raise TypeError(f"add_hparams: the domain of {key!r} has {choice!r}, the run {given!r}")

@@ -7,7 +7,7 @@ import socket
 import time
 
 from weft.utils.tensorboard import embedding, graph, media, summary
-from weft.utils.tensorboard.file_writer import FileWriter
+from weft.utils.tensorboard.file_writer import FileWriter, checked_step
 from weft.utils.tensorboard.protos import checked_tag, proto
 
 TYPE_CHECKING = False
@@ -54,7 +54,7 @@ class SummaryWriter:
     ) -> None:
         if not log_dir:
             log_dir = os.path.join("runs", time.strftime("%b%d_%H-%M-%S_") + socket.gethostname() + comment)
-        self.log_dir = os.fspath(log_dir)
+        self.log_dir: str = os.fspath(log_dir)
         self.purge_step = purge_step
         self.max_queue = max_queue
         self.flush_secs = flush_secs
@@ -125,6 +125,8 @@ class SummaryWriter:
         """
         checked_tag("add_scalars", main_tag)
         walltime = time.time() if walltime is None else walltime
+        if not hasattr(tag_scalar_dict, "items"):
+            raise TypeError(f"add_scalars: expected a dict from tags to numbers, got {type(tag_scalar_dict).__name__}")
         made = {checked_tag("add_scalars", tag): summary.scalar(main_tag, v) for tag, v in tag_scalar_dict.items()}
         for tag, part in made.items():
             folder = os.path.join(self.get_logdir(), f"{main_tag.replace('/', '_')}_{tag}")
@@ -334,7 +336,7 @@ class SummaryWriter:
         >>> writer.add_embedding(weft.rand(3, 8), metadata=["a", "b", "c"])  # doctest: +SKIP
         """
         checked_tag("add_embedding", tag)
-        step = 0 if global_step is None else int(global_step)
+        step = 0 if global_step is None else checked_step(global_step)
         embedding.write(self.get_logdir(), mat, metadata, label_img, step, tag, metadata_header)
 
     def add_pr_curve(
@@ -395,7 +397,7 @@ class SummaryWriter:
 
         >>> writer.add_custom_scalars_multilinechart(["train", "test"])  # doctest: +SKIP
         """
-        self._add(summary.custom_scalars({category: {title: ["Multiline", tags]}}), None, None)
+        self._add_chart(category, title, "Multiline", tags)
 
     def add_custom_scalars_marginchart(
         self, tags: Sequence[str], category: str = "default", title: str = "untitled"
@@ -404,7 +406,12 @@ class SummaryWriter:
 
         >>> writer.add_custom_scalars_marginchart(["mean", "low", "high"])  # doctest: +SKIP
         """
-        self._add(summary.custom_scalars({category: {title: ["Margin", tags]}}), None, None)
+        self._add_chart(category, title, "Margin", tags)
+
+    def _add_chart(self, category, title, kind, tags):
+        for name in (category, title):
+            checked_tag("add_custom_scalars", name)
+        self._add(summary.custom_scalars({category: {title: [kind, tags]}}), None, None)
 
     def add_mesh(
         self,

@@ -7,7 +7,9 @@ import math
 import numpy as np
 
 import weft
-from weft.training import checks, figures, names
+from weft.training import _checks as checks
+from weft.training import _figures as figures
+from weft.training import _names as names
 from weft.utils.data import DataLoader, TensorDataset
 
 TYPE_CHECKING = False
@@ -130,6 +132,10 @@ def _class_weights(function, class_weight, target):
     found = weft.ones(len(classes))
     known = weft.zeros(len(classes), dtype=weft.bool)
     for number, weight in class_weight.items():
+        if not isinstance(number, (int, float)) or not isinstance(weight, (int, float)) or not weight >= 0:
+            raise ValueError(
+                f"{function}: class_weight has {number!r}: {weight!r}; expected class: weight, not negative"
+            )
         here = classes == int(number)
         found = weft.where(here, weft.full_like(found, float(weight)), found)
         known = known | here

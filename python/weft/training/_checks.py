@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 import weft
-from weft.training import names
+from weft.training import _names as names
 
 TYPE_CHECKING = False
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 def samples(batch: Any) -> int:
     """How many samples a batch has: the first size of its first tensor; 1 where there is none."""
+    if type(batch) in (tuple, list) and batch and type(batch[0]) is weft.Tensor:
+        batch = batch[0]  # most are
     while not isinstance(batch, weft.Tensor):
         if isinstance(batch, dict):
             batch = next(iter(batch.values()), None)
@@ -91,7 +93,10 @@ def _check_labels(function, target, classes, ignored):
     kept = target if ignored is None else target[target != ignored]
     if not kept.numel():
         return
-    low, high = int(kept.min().item()), int(kept.max().item())
+    low, high = kept.min().item(), kept.max().item()
+    if low != low or high != high:
+        raise ValueError(f"{function}: a label of the first batch is nan")
+    low, high = int(low), int(high)
     if low < 0 or high >= classes:
         raise ValueError(
             f"{function}: labels of the first batch go from {low} to {high}, but the model has {classes} outputs, so "

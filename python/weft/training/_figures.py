@@ -24,12 +24,9 @@ class Losses:
         self.last = math.nan
 
     def add(self, loss, size):
-        if type(loss) is float:
-            self._count(loss, size)
-        else:
+        if type(loss) is not float:
             self.unread.append((loss, size))
-
-    def _count(self, loss, size):
+            return
         self.last = loss
         self.total += loss * size
         self.samples += size
@@ -43,7 +40,7 @@ class Losses:
         bad = None
         for i, (loss, size) in enumerate(unread):
             value = loss.item() if loss.dim() == 0 else loss.mean().item()
-            self._count(value, size)
+            self.add(value, size)
             if bad is None and not math.isfinite(value):
                 bad = value, len(unread) - i
         return bad
@@ -139,6 +136,11 @@ def _number(value):
     if isinstance(value, weft.Tensor):
         return value.item() if value.numel() == 1 else value.tolist()
     return value
+
+
+def numbers(logs: Mapping[str, Any]) -> dict[str, float]:
+    """The figures that are one number, which loggers and checkpoints take."""
+    return {name: value for name, value in logs.items() if isinstance(value, (int, float))}
 
 
 def fresh(metrics: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import signal
 import threading
 
 import weft
+from weft.training._figures import Losses
 
 TYPE_CHECKING = False
 
@@ -25,28 +27,35 @@ class Place:
     """The place in the loader and in the random generators.
 
     A loader with ``state_dict`` says itself where it is. Of any other, the random generators at the beginning of the
-    epoch are kept: from there it is gone through again, as far as it was.
+    epoch are kept: from there it is gone through again, as far as it was. Batches that were fetched for a step that is
+    not done are ``pending``, and part of the state, because random numbers may have been drawn for them.
     """
 
     def __init__(self):
         self.loader: Any = None
         self.iterator: Any = None
-        self.fetched = 0
+        self.pending: list[Any] = []
+        self.begun = self.lost = False  # in an epoch; the loader has gone on to where it is in no step
         self.start: dict[str, Any] = {}
         self.resumed: dict[str, Any] | None = None
 
     def begin(self, run: Trainer, loader: Any) -> Iterator[Any]:
         """The batches of the epoch that are left."""
         resumed, self.resumed = self.resumed, None
-        same, self.loader = loader is self.loader, loader
+        goes_on = self.begun and not self.lost and loader is self.loader and resumed is None
+        self.loader, again, self.pending = loader, self.pending, []
         if resumed is not None:
-            self.iterator = self._resume(resumed, run.batch)
-        elif not (run.batch and same and self.fetched == run.batch and self.iterator is not None):
+            again = resumed["pending"]
+            if not run.batch:
+                run._begin_epoch()
+            self.iterator = self._resume(resumed, run.batch + len(again))
+        elif not goes_on:
+            again = []
             run._begin_epoch()
             self.start = self._now(loader) if run.checkpoints is not None else {}
             self.iterator = iter(loader)
-        self.fetched = run.batch
-        return self.iterator
+        self.begun, self.lost = True, False
+        return itertools.chain(again, self.iterator) if again else self.iterator
 
     def _now(self, loader):
         now: dict[str, Any] = {"random": _random().state_dict()}
@@ -64,9 +73,9 @@ class Place:
             generator.set_state(value)
         _random().load_state_dict(state["random"])
 
-    def _resume(self, state, batch):
+    def _resume(self, state, fetched):
         loader, self.start = self.loader, state["start"] or {}
-        if not batch:
+        if not fetched:
             self._back(loader, state["now"])
             self.start = self._now(loader)
             return iter(loader)
@@ -76,31 +85,38 @@ class Place:
         else:
             self._back(loader, self.start)
             iterator = iter(loader)
-            for skipped in range(batch):
+            for skipped in range(fetched):
                 if next(iterator, self) is self:
                     raise ValueError(
-                        f"Trainer.fit: the checkpoint was made after {batch} batches of an epoch, but train_loader "
+                        f"Trainer.fit: the checkpoint was made after {fetched} batches of an epoch, but train_loader "
                         f"has {skipped}"
                     )
         self._back(loader, state["now"], own=False)
         return iterator
 
     def state_dict(self, batch: int) -> dict[str, Any]:
-        """The place after so many batches of the epoch. Where more were fetched already, the loader cannot tell it."""
+        """The place after so many batches of the epoch."""
         if self.resumed is not None:
             return self.resumed
+        if self.begun and not batch and not self.pending:
+            return {"start": None, "now": self.start, "pending": []}
         now = self._now(self.loader)
-        if batch and self.fetched != batch:
+        if self.begun and self.lost:
             now.pop("loader", None)
-        return {"start": self.start if batch else None, "now": now}
+        return {"start": self.start if self.begun else None, "now": now, "pending": list(self.pending)}
 
     @contextlib.contextmanager
-    def kept_random(self, keep: bool) -> Iterator[None]:
-        """Random generators go on afterwards as if nothing had been drawn."""
-        before = _random().state_dict() if keep else None
-        yield
-        if before is not None:
-            _random().load_state_dict(before)
+    def validating(self, run: Trainer, finished: bool) -> Iterator[None]:
+        """Around validation. If the epoch is to go on later, random generators are put back where they were."""
+        saved = run.checkpoints is not None or not finished
+        before = _random().state_dict() if saved else None
+        done = False
+        try:
+            yield
+            done = True
+        finally:
+            if before is not None and not (done and finished):
+                _random().load_state_dict(before)
 
 
 def _has_state(loader):
@@ -119,6 +135,46 @@ def _generators(loader):
     return found
 
 
+class State:
+    """The trainer's own part of a checkpoint."""
+
+    def __init__(self, trainer):
+        self.trainer = trainer
+
+    def state_dict(self):
+        run = self.trainer
+        return {
+            "epoch": run.epoch,
+            "batch": run.batch,
+            "step": run.step,
+            "losses": run._losses.state_dict(),
+            "metrics": {name: m.state_dict() for name, m in run.metrics.items()} if run.batch else {},
+            "place": run._place.state_dict(run.batch),
+            "callbacks": {name: callback.state_dict() for name, callback in self._callbacks()},
+        }
+
+    def _callbacks(self):
+        """(name, callback) of those with a state; the second one of a class has another name."""
+        found = {}
+        for callback in self.trainer.callbacks.all:
+            if hasattr(callback, "state_dict") and hasattr(callback, "load_state_dict"):
+                name = type(callback).__name__
+                found[name if name not in found else f"{name}_{len(found)}"] = callback
+        return found.items()
+
+    def load_state_dict(self, state):
+        run = self.trainer
+        run.epoch, run.batch, run.step = (int(state[name]) for name in ("epoch", "batch", "step"))
+        run._losses = Losses()
+        run._losses.load_state_dict(state["losses"])
+        for name, saved in state["metrics"].items():
+            run.metrics[name].load_state_dict(saved)
+        run._place.resumed = state["place"]
+        for name, callback in self._callbacks():
+            if name in state["callbacks"]:  # else it is a new one
+                callback.load_state_dict(state["callbacks"][name])
+
+
 class Interrupts:
     """Within it the first Ctrl-C waits for the end of the step, the second one does not.
 
@@ -128,10 +184,6 @@ class Interrupts:
     def __init__(self):
         self.seen = False
         self._before: Any = None
-
-    def raise_if_any(self):
-        if self.seen:
-            raise KeyboardInterrupt
 
     def __enter__(self):
         self.seen = False
@@ -148,6 +200,7 @@ class Interrupts:
         self.seen = True
 
     def __exit__(self, *error):
+        self.seen = False
         if self._before is not None:
             signal.signal(signal.SIGINT, self._before)
             self._before = None

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import math
+from math import isfinite
 
 import weft
 from weft import nn
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from weft.training.trainer import Trainer
 
 DTYPES = {"fp32": None, "bf16": weft.bfloat16, "fp16": weft.float16}
-_NOTHING = contextlib.nullcontext()
 
 
 class NonFiniteLoss(ArithmeticError):
@@ -80,29 +78,36 @@ def make_step(run: Trainer) -> Callable[..., Any]:
     model, optimizer, compute, scaler, autocast = run.model, run.optimizer, run.compute, run.scaler, run.autocast
     max_norm, max_value, distribution = run.clip_grad_norm, run.clip_grad_value, run.distribution
     parameters, keep_outputs = list(model.parameters()), bool(run.metrics)
-    early = not run.jit and run.device.type == "cpu" and run.on_nonfinite == "raise"
+    early = run._reads_early
 
-    def forward(batch):
-        if autocast is None:
-            return compute(model, batch)
+    def forward(model, batch):
         with autocast():
             return compute(model, batch)
 
+    call = compute if autocast is None else forward
+
     def backward(batches, shares):
         results = []
-        for i, batch in enumerate(batches):
-            result = forward(batch)
+        for batch in batches:
+            result = call(model, batch)
             loss, output, target = result if type(result) is tuple else (result, None, None)
-            seen = loss.item() if early else loss.detach()
-            if early and not math.isfinite(seen):
-                raise BadLoss(seen, i)
+            if early:
+                seen = loss.item()
+                if not isfinite(seen):
+                    raise BadLoss(seen, len(results))
+            else:
+                seen = loss.detach()
             if shares is not None:
-                loss = loss / shares[i] if type(shares[i]) is int else loss * shares[i]
+                share = shares[len(results)]
+                loss = loss / share if type(share) is int else loss * share
             if scaler is not None:
                 loss = scaler.scale(loss)
-            with _NOTHING if distribution is None else distribution.accumulating(i + 1 < len(batches)):
-                loss.backward()
             results.append((seen, detached(output), target) if keep_outputs else (seen, None, None))
+            if distribution is None:
+                loss.backward()
+            else:
+                with distribution.accumulating(len(results) < len(batches)):
+                    loss.backward()
         return results
 
     def update():

@@ -6,7 +6,7 @@ import weft
 from weft import optim
 from weft._checks import check_integers, check_numbers
 from weft.optim.lr_scheduler import CyclicLR, LRScheduler, OneCycleLR, ReduceLROnPlateau
-from weft.training import names
+from weft.training import _names as names
 
 TYPE_CHECKING = False
 
