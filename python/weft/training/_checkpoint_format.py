@@ -20,6 +20,7 @@ MANIFEST = "manifest.json"
 _FORMAT = "weft-checkpoint"
 _VERSION = 1
 _PIECE = 16 << 20  # bytes of a tensor that have a checksum of their own, and are read and written as one
+STEP = 1 << 20  # bytes that stay in the cache between checksum and copy
 _LARGEST_PIECE = 1 << 30
 _CHECKSUM = re.compile(rb'^\{"crc32": "([0-9a-f]{8})"')
 _BROKEN = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RuntimeError)
@@ -311,9 +312,13 @@ class Reader:
 
     def _read_piece(self, piece):
         shard = self.manifest.shards[piece.shard]
-        self._files.read_into(shard["file"], piece.offset, piece.memory)
+        checksum = 0
+        for at in range(0, len(piece.memory), STEP):
+            part = piece.memory[at : at + STEP]
+            self._files.read_into(shard["file"], piece.offset + at, part)
+            checksum = zlib.crc32(part, checksum)
         sums = shard["tensors"][piece.tensor]["crc32"]
-        if piece.number >= len(sums) or zlib.crc32(piece.memory) != sums[piece.number]:
+        if piece.number >= len(sums) or checksum != sums[piece.number]:
             raise ValueError(
                 f"{self.manifest.where}: {piece.tensor!r} in {shard['file']} is damaged: its checksum is wrong"
             )

@@ -136,11 +136,14 @@ def _write_shards(folder, snapshot):
             handles.append(os.open(os.path.join(folder, shard.file), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
 
         def write(piece):
-            sums[piece.shard, piece.tensor, piece.number] = zlib.crc32(piece.memory)
-            memory, offset = piece.memory, piece.offset
-            while len(memory):
-                done = os.pwrite(handles[piece.shard], memory, offset)
-                memory, offset = memory[done:], offset + done
+            checksum = 0
+            for at in range(0, len(piece.memory), form.STEP):
+                part, offset = piece.memory[at : at + form.STEP], piece.offset + at
+                checksum = zlib.crc32(part, checksum)
+                while len(part):
+                    done = os.pwrite(handles[piece.shard], part, offset)
+                    part, offset = part[done:], offset + done
+            sums[piece.shard, piece.tensor, piece.number] = checksum
 
         form.in_parallel(snapshot.pieces(), write)
         for handle in handles:
