@@ -47,7 +47,7 @@ with weft.no_grad():
 # %%
 folder = tempfile.mkdtemp()
 path = os.path.join(folder, "digits.safetensors")
-n = weft.export.Dim("n", min=1, max=1024)
+n = weft.export.Dim("n", min=1, max=4096)
 program = weft.export.export(model, (images[:2],), dynamic_shapes=({0: n},))
 weft.export.save(program, path)
 print(program)

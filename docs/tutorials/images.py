@@ -88,9 +88,9 @@ for epoch in range(2):
 # %%
 folder = tempfile.mkdtemp()
 trainer = weft.Trainer(
-    model, optimizer, nn.CrossEntropyLoss(), metrics=[metrics.Accuracy()], checkpoint_folder=folder, progress=False
+    model, optimizer, nn.CrossEntropyLoss(), metrics=[metrics.Accuracy()], checkpoint_folder=folder, progress="off"
 )
-history = trainer.fit(train_loader, test_loader, epochs=4)
+trainer.fit(train_loader, test_loader, epochs=4)
 print({name: round(value, 4) for name, value in trainer.evaluate(test_loader).items()})
 
 # %% [markdown]

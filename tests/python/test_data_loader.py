@@ -228,3 +228,11 @@ def test_conversion_of_single_samples(w):
 
 def test_no_worker_asks_in_the_main_process(w):
     assert w.utils.data.get_worker_info() is None
+
+
+@weft_only
+def test_a_slip_of_the_keyboard_starts_no_million_of_workers():
+    import weft
+
+    with pytest.raises(ValueError, match="num_workers must be at most 1024, got 1000000"):
+        weft.utils.data.DataLoader([1], num_workers=1000000)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 
 _T = typing.TypeVar("_T", covariant=True)
+_MOST_WORKERS = 1024
 _FIXED = {"dataset", "batch_size", "sampler", "batch_sampler", "drop_last", "persistent_workers"}
 
 
@@ -306,6 +307,8 @@ def _worker_count(num_workers):
     count = operator.index(num_workers)
     if count < 0:
         raise ValueError(f"DataLoader: num_workers must not be negative, got {count}")
+    if count > _MOST_WORKERS:  # as for threads; a slip of the keyboard must not fill the machine with processes
+        raise ValueError(f"DataLoader: num_workers must be at most {_MOST_WORKERS}, got {count}")
     return count
 
 
