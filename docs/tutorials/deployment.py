@@ -55,7 +55,7 @@ print(f"{os.path.getsize(path):,} bytes")
 
 # %% [markdown]
 # Another process, which does not know the model's code, reads the file, and gets the same bits. A C++ program does it
-# with `weft::export_::load`: see [Weft in C++](../cpp.md).
+# with `weft::export_::load`: see [Weft in C++](../cpp.html).
 
 # %%
 np.save(os.path.join(folder, "images.npy"), images.numpy())
