@@ -47,6 +47,7 @@ LEFT_OUT = {
     "weft.cuda.DeviceProperties": "made by get_device_properties alone",
     "weft.memory.Holder": "made by weft.memory.holders alone",
     "weft.utils.data.Sampler": "written by users",
+    "weft.utils.data.WorkerInfo": "made by workers alone",
     "weft.cuda.make_graphed_callables": "says what to use instead",
     "weft.cuda.CUDAGraph.capture_begin": "leaves the process recording",
     "weft.cuda.CUDAGraph.capture_end": "needs a recording",
@@ -55,21 +56,6 @@ LEFT_OUT = {
     "weft.export.ExportedProgram": "made by export alone",
     "weft.export.ExportGraphSignature": "made by graph_signature alone",
     **distribution_calls.LEFT_OUT,
-    "weft.profiler.ProfilerAction": "an enum",
-    "weft.profiler.ProfilerActivity": "an enum",
-    **{
-        f"weft.profiler.{kind}.{name}": "one profile runs at a time; see test_profiler.py"
-        for kind, names in (
-            ("profile", "start stop step"),
-            (
-                "_profile._KinetoProfile",
-                "start stop start_trace stop_trace events key_averages export_chrome_trace export_stacks "
-                "export_flame_graph export_memory_timeline toggle_collection_dynamic add_metadata add_metadata_json "
-                "preset_metadata_json get_trace_id",
-            ),
-        )
-        for name in names.split()
-    },
 }
 
 
@@ -164,6 +150,7 @@ def receiver(w, cls, base):
         "Generator": lambda: w.Generator(),
         "AveragedModel": lambda: w.optim.swa_utils.AveragedModel(w.nn.Linear(2, 2)),
         "DistributedSampler": lambda: w.utils.data.DistributedSampler([1, 2, 3], 2, 0),
+        "DataLoader": lambda: w.utils.data.DataLoader(range(4)),
         "FiniteGuard": lambda: w.nn.utils.FiniteGuard(w.nn.Linear(2, 2)),
         "dtype": lambda: w.float32,
         "GradientTape": lambda: _tape(w),
@@ -357,9 +344,6 @@ RECIPES = {
     "weft.func.stack_module_state": lambda w: ([_model(w), _model(w)],),
     "weft.linalg.matrix_norm": lambda w: (w.ones(2, 2),),
     "weft.memory.label_layers": lambda w: (_model(w),),
-    "weft.profiler.record_function": lambda w: ("name",),
-    "weft.profiler.schedule": lambda w: ((), dict(wait=1, warmup=1, active=1)),
-    "weft.profiler.tensorboard_trace_handler": lambda w: ("folder",),
     "weft.summary": lambda w: ((_model(w),), dict(input_size=(3, 2))),
     "weft.memory.set_limit": lambda w: (1 << 30,),
     "weft.testing.assert_close": lambda w: (w.ones(2), w.ones(2)),
@@ -514,6 +498,8 @@ RECIPES = {
     "weft.nn.utils.FiniteGuard": lambda w: (w.nn.Linear(2, 2),),
     "weft.nn.utils.FiniteGuard.watch": lambda w: (_sgd(w),),
     "weft.optim.optimizer.Optimizer.add_param_group": lambda w: ({"params": _parameters(w)},),
+    "weft.utils.data.DataLoader.state_dict": lambda w: (),
+    "weft.utils.data.DataLoader.load_state_dict": lambda w: (w.utils.data.DataLoader(range(4)).state_dict(),),
     "weft.optim.optimizer.Optimizer.load_state_dict": lambda w: (_sgd(w).state_dict(),),
     "weft.optim.lr_scheduler.combined._Combined.load_state_dict": lambda w: (
         _combined(w, "ChainedScheduler").state_dict(),

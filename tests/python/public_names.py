@@ -11,7 +11,20 @@ import weft.autograd.functional
 from weft import _jit, _missing, _tensor
 from weft.nn import hooks
 
-COMPOSED = ("datasets", "hub", "integrations", "metrics", "models", "ops", "profiler", "training", "transforms")
+COMPOSED = (
+    *(
+        "autograd.profiler",
+        "datasets",
+        "hub",
+        "integrations",
+        "metrics",
+        "models",
+        "multiprocessing",
+        "ops",
+        "profiler",
+    ),
+    *("training", "transforms", "utils.tensorboard"),
+)
 
 # Classes of results, which have no public name of their own
 RETURNED = (_jit.Jitted, _jit.Graph, _tensor.RemovableHandle, hooks.RemovableHandle)
@@ -54,7 +67,7 @@ def public_modules():
     found, waiting = {}, [weft, *(getattr(weft, name) for name in names)]
     while waiting:
         module = waiting.pop(0)
-        if module.__name__ in found:
+        if module.__name__ in found or module.__name__.removeprefix("weft.") in COMPOSED:
             continue
         found[module.__name__] = module
         for name, value in sorted(vars(module).items()):

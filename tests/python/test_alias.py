@@ -162,8 +162,8 @@ def test_what_is_missing_raises_on_use(torch):
     import torch.multiprocessing as mp
 
     assert mp.spawn is weft.multiprocessing.spawn
-    with pytest.raises(ImportError, match=r"PyTorch has torch\.utils\.tensorboard\.SummaryWriter"):
-        from torch.utils.tensorboard import SummaryWriter  # noqa: F401
+    with pytest.raises(ImportError, match=r"PyTorch has torch\.utils\.throughput_benchmark"):
+        from torch.utils.throughput_benchmark import ThroughputBenchmark  # noqa: F401
     for name in ("torch.nonsense", "torch._dynamo", "torch._C"):
         assert importlib.util.find_spec(name) is None
         with pytest.raises(ModuleNotFoundError, match=name):

@@ -44,8 +44,6 @@ TAKEN = [
     ("weft.export.Dim", "min", "None", "the usual one"),
     ("weft.testing.assert_close", "msg", "nonsense", "a text"),
     ("weft.check_numerics", "message", "nonsense", "a text"),
-    ("weft.profiler.record_function", "*", "nonsense", "a text"),
-    ("weft.profiler.tensorboard_trace_handler", "*", "nonsense", "a text"),
     ("weft.nn.ParameterDict.get", "*", "any", "any key may be asked for, any default given"),
     ("weft.nn.*", "module", "None", "a place for a module"),
     ("weft.nn.module.Module.register_*", "param", "None", "a place for a parameter"),

@@ -86,7 +86,7 @@ LOADERS = {"plain": loader, "noisy": noisy_loader, "state": WithState, "generato
 
 
 @pytest.mark.parametrize("kind", LOADERS)
-@pytest.mark.parametrize("at", [3, 7, 9, 14])
+@pytest.mark.parametrize("at", [3, 7, 9])
 @pytest.mark.parametrize("options", [{}, {"jit": True}, {"precision": "bf16", "early_stopping": None}], ids=str)
 def test_killed_and_resumed(kind, at, options):
     make_loader, validation = LOADERS[kind], loader(20, shuffle=False)
@@ -323,5 +323,5 @@ def test_a_loader_that_is_shorter_than_it_was():
     manager = Memory()
     with pytest.raises(Killed):
         make(manager, callbacks=[kill_at(5)]).fit(loader(), epochs=1)
-    with pytest.raises(ValueError, match="made after 5 batches of an epoch, but train_loader has 2"):
+    with pytest.raises(ValueError, match="length of the dataset was 50 when the state was made, here it is 16"):
         make(manager, callbacks=[weft.training.Callback()]).fit(loader(16), epochs=1, resume="last")

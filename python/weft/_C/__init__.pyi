@@ -40,10 +40,6 @@ class dtype:
 
         Raises RuntimeError for other dtypes.
         """
-    def is_shared(self: Tensor) -> builtins.bool:
-        """Whether other processes can see the tensor's memory: after share_memory_(), when it came from another
-        process, and always on a GPU.
-        """
     @property
     def is_complex(self) -> builtins.bool:
         """
@@ -282,9 +278,13 @@ class _Compiled:
         ...
     def num_steps(self, arg0: builtins.bool) -> builtins.int:
         ...
+    def old_gradient_bytes(self, arg0: collections.abc.Sequence[weft.Tensor]) -> builtins.int:
+        ...
     def peak_bytes(self, arg0: builtins.bool) -> builtins.int:
         ...
     def recording_text(self, arg0: builtins.bool) -> str:
+        ...
+    def result_bytes(self, arg0: builtins.bool) -> builtins.int:
         ...
     def text(self, arg0: builtins.bool) -> typing.Any:
         ...
@@ -1828,6 +1828,10 @@ class Tensor:
     def is_set_to(self: Tensor, tensor: Tensor) -> builtins.bool:
         """Are both exactly the same view of the same storage: offset, shape and strides?
         """
+    def is_shared(self: Tensor) -> builtins.bool:
+        """Whether other processes can see the tensor's memory: after share_memory_(), when it came from another
+        process, and always on a GPU.
+        """
     @property
     def is_sparse_csr(self: Tensor) -> Any:
         """Always False.
@@ -3339,6 +3343,7 @@ def _begin_checkpoint() -> None:
     """utils.checkpoint calls its function, while weft.jit traces.
     """
 def _begin_keyed_draws() -> Any: ...
+def _begin_numerics_check(infinities: builtins.bool, report: Any) -> None: ...
 def _build_info() -> dict[Any, Any]: ...
 def _check_form(text: str) -> None:
     """Raises for a form that a function of a tensor and an integer cannot have.
@@ -3360,7 +3365,8 @@ def _enable_onednn(on: builtins.bool) -> None: ...
 def _end_checkpoint(results: list[Tensor]) -> None:
     """The function has returned these tensors.
     """
-def _end_keyed_draws(before: Any = ...) -> None: ...
+def _end_keyed_draws(before: Any=None) -> None: ...
+def _end_numerics_check() -> None: ...
 def _enter_saved_hooks(pack: Any, unpack: Any) -> None: ...
 def _extension_info() -> dict[Any, Any]:
     """Where extensions find headers and library, and which headers these are.

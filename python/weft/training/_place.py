@@ -68,9 +68,10 @@ class Place:
 
     def _back(self, loader, state, own=True):
         if own and _has_state(loader) and "loader" in state:
-            loader.load_state_dict(state["loader"])
-        for generator, value in zip(_generators(loader), state.get("generators", ())):
-            generator.set_state(value)
+            loader.load_state_dict(state["loader"])  # and its generators, from which its iterator draws once more
+        else:
+            for generator, value in zip(_generators(loader), state.get("generators", ())):
+                generator.set_state(value)
         _random().load_state_dict(state["random"])
 
     def _resume(self, state, fetched):

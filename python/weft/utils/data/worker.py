@@ -32,6 +32,13 @@ class WorkerInfo:
         num_workers: how many there are.
         seed: what Python's and Weft's random numbers of the worker process were seeded with.
         dataset: the worker's own copy of the dataset; with threads the dataset itself.
+
+    >>> import weft
+    >>> from weft.utils.data import DataLoader, get_worker_info
+    >>> def shown(samples):
+    ...     return get_worker_info().id, samples
+    >>> list(DataLoader(range(3), collate_fn=shown, num_workers=2, workers="thread"))
+    [(0, [0]), (1, [1]), (0, [2])]
     """
 
     id: int
