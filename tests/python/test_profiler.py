@@ -562,7 +562,7 @@ def test_time_and_memory_on_devices(tmp_path):
     with profile(activities=[ProfilerActivity.CUDA]) as prof:
         x.exp()
     assert [e.name for e in prof.events()] == ["exp"]
-    compiled = weft.jit(lambda t: (t * 2).sum())
+    compiled = weft.jit(lambda t: (t * 2).cumsum(0).tanh().cumsum(1))  # several steps; one alone is not captured
     with profile(activities=both) as prof, weft.no_grad():
         for _ in range(5):
             compiled(x)
