@@ -323,7 +323,7 @@ def environment() -> list[list[str]]:
         rows.append([name, ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)])
     if weft.cuda.is_available():
         names = [weft.cuda.get_device_name(i) for i in range(weft.cuda.device_count())]
-        rows += [["GPUs", ", ".join(names)], ["cuDNN", str(weft.backends.cudnn.version())]]
+        rows.append(["GPUs", ", ".join(names)])
     found = {name: vars(module).get("__version__") for name, module in sorted(sys.modules.items()) if "." not in name}
     own = {*sys.stdlib_module_names, "weft", "numpy", "__main__"}
     packages = [f"{name} {found[name]}" for name in found if isinstance(found[name], str) and name not in own]
