@@ -1,7 +1,13 @@
 """Fixtures of the Python tests: the module under test and its devices."""
 
+import signal
+
 import pytest
 import support
+
+# A shell's background job ignores Ctrl-C, and hands that on to what it starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
