@@ -86,7 +86,7 @@ LOADERS = {"plain": loader, "noisy": noisy_loader, "state": WithState, "generato
 
 
 @pytest.mark.parametrize("kind", LOADERS)
-@pytest.mark.parametrize("at", [3, 7, 9])
+@pytest.mark.parametrize("at", [3, 7, 9, 14])
 @pytest.mark.parametrize("options", [{}, {"jit": True}, {"precision": "bf16", "early_stopping": None}], ids=str)
 def test_killed_and_resumed(kind, at, options):
     make_loader, validation = LOADERS[kind], loader(20, shuffle=False)

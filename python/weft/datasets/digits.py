@@ -7,6 +7,7 @@ import pathlib
 import numpy as np
 
 import weft
+from weft.datasets.mnist import MNIST
 from weft.datasets.vision import ImagesInMemory, check_arguments, pil_image
 
 TYPE_CHECKING = False
@@ -35,18 +36,7 @@ class Digits(ImagesInMemory):
     (3823, weft.Size([3823, 8, 8]), tensor([0, 0, 0]))
     """
 
-    classes: list[str] = [
-        "0 - zero",
-        "1 - one",
-        "2 - two",
-        "3 - three",
-        "4 - four",
-        "5 - five",
-        "6 - six",
-        "7 - seven",
-        "8 - eight",
-        "9 - nine",
-    ]
+    classes: list[str] = MNIST.classes
     _white = 16
 
     def __init__(
