@@ -3,8 +3,8 @@
     python benchmarks/checkpoints.py [--folder F] [--gigabytes 2] [--repeats 5] [--save FILE]
 
 Plain: write(2) of 16 MiB at a time into a new file and fsync; read(2) into memory that was touched before. Each is
-measured in turn with what it is compared with, and medians are compared. Before reading, files are dropped from the
-page cache where the system lets us ("cold"), or not ("cached"). The state is that of a model: 64 float32 matrices.
+measured in turn with what it is compared with, and medians are compared. Each round begins with another one. Before reading, files are dropped
+from the page cache where the system lets us ("cold"), or not ("cached"). The state is that of a model: 64 float32 matrices.
 """
 
 import argparse
@@ -33,6 +33,7 @@ class State:
 
 
 def timed(function, *args):
+    os.sync()  # what was written before must not be in the way
     start = time.perf_counter()
     function(*args)
     return time.perf_counter() - start
@@ -85,8 +86,8 @@ def main():
     times = {}
     folder = Path(tempfile.mkdtemp(dir=args.folder))
     try:
-        for _ in range(args.repeats):
-            for name, seconds in round_of(folder, state, block, size):
+        for number in range(args.repeats):
+            for name, seconds in round_of(number, folder, state, block, size):
                 times.setdefault(name, []).append(seconds)
                 print(f"{name}: {seconds:.3f} s", flush=True)
     finally:
@@ -94,14 +95,24 @@ def main():
     report(times, size, args.save)
 
 
-def round_of(folder, state, block, size):
+def turned(functions, number):
+    """The functions, each round from another one on: a disk that tires after some gigabytes does so for all of them."""
+    names = list(functions)
+    return {name: functions[name] for name in names[number % len(names) :] + names[: number % len(names)]}
+
+
+def round_of(number, folder, state, block, size):
     """Everything once: names and seconds."""
     plain, single, run, behind = folder / "plain", folder / "single.safetensors", folder / "run", folder / "behind"
     objects, memory = {"model": State(state)}, bytearray(BLOCK)
-    yield "plain write", timed(write_plain, plain, block, size)
     manager = CheckpointManager(run, asynchronous=False)
-    yield "checkpoint save", timed(manager.save, 1, objects)
-    yield "weft.save", timed(weft.save, state, single)
+    writes = {
+        "plain write": lambda: write_plain(plain, block, size),
+        "checkpoint save": lambda: manager.save(1, objects),
+        "weft.save": lambda: weft.save(state, single),
+    }
+    for name, function in turned(writes, number).items():
+        yield name, timed(function)
     background = CheckpointManager(behind)
     yield "asynchronous: save() returns", timed(background.save, 1, objects)
     background.close()
@@ -114,11 +125,11 @@ def round_of(folder, state, block, size):
         "mapped load": lambda: weft.load(single, mmap=True),
         "mapped checkpoint load": lambda: manager.load(1, mmap=True),
     }
-    for kind in ("cold", "cached"):
-        for name, function in reads.items():
-            if kind == "cold":
-                drop(folder)
-            yield f"{name}, {kind}", timed(function)
+    for name, function in turned(reads, number).items():
+        drop(folder)
+        yield f"{name}, cold", timed(function)
+        function()
+        yield f"{name}, cached", timed(function)
     shutil.rmtree(run)
     plain.unlink()
     single.unlink()

@@ -5,7 +5,7 @@
 Every cell is one epoch, the median of several in one process for each framework; --peer is a Python that has PyTorch
 (by default this one). "rows" is a TensorDataset; "arrays" and "tensors" a dataset in Python that gives a small array or
 tensor and a number; "mnist" images of 28 x 28 with a random shift and a normalization; "tokens" windows of a file of
-tokens.
+tokens; "folder" an ImageFolder of JPEG images of 375 x 500 with random resized crops of 224, beside torchvision's.
 """
 
 import argparse
@@ -22,17 +22,21 @@ from pathlib import Path
 
 import numpy as np
 from measure import cpu_name
+from transforms import MEAN, STD, load_torchvision
 
 RESULTS = Path(__file__).parent / "results"
-CASES = ("rows", "arrays", "tensors", "mnist", "tokens")
-BATCH = {"rows": 64, "arrays": 64, "tensors": 64, "mnist": 64, "tokens": 16}
+CASES = ("rows", "arrays", "tensors", "mnist", "tokens", "folder")
+BATCH = {"rows": 64, "arrays": 64, "tensors": 64, "mnist": 64, "tokens": 16, "folder": 32}
 SIZE = 12_800
+IMAGES = 512
 
 
 def make_dataset(f, name, folder):
     data = f.utils.data
     if name == "rows":
         return data.TensorDataset(f.zeros(SIZE, 128), f.arange(SIZE))
+    if name == "folder":
+        return image_folder(f, folder)
 
     class Base(data.Dataset):
         def __len__(self):
@@ -75,8 +79,27 @@ def make_dataset(f, name, folder):
     return {"arrays": Arrays, "tensors": Tensors, "mnist": Mnist, "tokens": Tokens}[name]()
 
 
+def image_folder(f, folder):
+    from PIL import Image
+
+    generator = np.random.default_rng(0)
+    for i in range(IMAGES):
+        path = Path(folder) / f"class{i % 4}" / f"{i}.jpg"
+        path.parent.mkdir(exist_ok=True)
+        coarse = Image.fromarray(generator.integers(0, 256, (24, 32, 3), np.uint8))
+        coarse.resize((500, 375), Image.Resampling.BICUBIC).save(path, quality=90)
+    if f.__name__ == "torch":
+        T = load_torchvision()[1]
+        from torchvision.datasets import ImageFolder
+    else:
+        import weft.transforms as T
+        from weft.datasets import ImageFolder
+    steps = [T.RandomResizedCrop(224), T.RandomHorizontalFlip(), T.ToTensor(), T.Normalize(MEAN, STD)]
+    return ImageFolder(folder, T.Compose(steps))
+
+
 def epoch_times(f, name, workers, repeat):
-    """Seconds by the clock and of this process for an epoch; workers are started before."""
+    """Seconds by the clock and of this process for a sample; workers are started before."""
     with tempfile.TemporaryDirectory() as folder:
         options = dict(num_workers=workers, persistent_workers=True) if workers else {}
         dataset = make_dataset(f, name, folder)
@@ -87,7 +110,7 @@ def epoch_times(f, name, workers, repeat):
             for x, y in loader:
                 x[0, 0], y[0]
             times.append((time.perf_counter() - start, time.process_time() - processor))
-    return [statistics.median(column) for column in zip(*times[1:])]
+    return [statistics.median(column) / len(dataset) for column in zip(*times[1:])]
 
 
 def worker_memory(f, epochs=20):
@@ -145,8 +168,8 @@ def main():
         for workers in map(int, args.workers.split(",")):
             own = measured(sys.executable, "weft", name, workers, args.repeat)
             peer = measured(args.peer, "torch", name, workers, args.repeat)
-            rates = [SIZE / seconds for seconds, _ in (own, peer)]
-            cost = [processor / SIZE * 1e6 for _, processor in (own, peer)]
+            rates = [1 / seconds for seconds, _ in (own, peer)]
+            cost = [processor * 1e6 for _, processor in (own, peer)]
             lines.append(
                 f"| {name} | {workers} | {rates[0]:,.0f} | {rates[1]:,.0f} | {rates[0] / rates[1]:.2f} | "
                 f"{cost[0]:.2f} | {cost[1]:.2f} | {cost[0] / cost[1]:.2f} |"

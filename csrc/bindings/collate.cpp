@@ -50,7 +50,7 @@ std::optional<DType> dtype_of_column(const py::dtype& d) {
 
 class Collator {
  public:
-  Collator(py::object fallback, py::object allocate) : fallback_(std::move(fallback)), allocate_(std::move(allocate)) {}
+  explicit Collator(py::object fallback) : fallback_(std::move(fallback)) {}
 
   // `lists`: what is not joined is handed on as a list, as the samples of a dict are.
   py::object operator()(const py::tuple& samples, bool lists) const {
@@ -86,19 +86,6 @@ class Collator {
     return call_python(fallback_, py::make_tuple(handed(samples, lists)));
   }
 
-  Tensor allocated(const Shape& shape, DType dtype) const {
-    if (allocate_.is_none()) return empty(shape, dtype);
-    py::object made = call_python(allocate_, py::make_tuple(py::reinterpret_steal<py::object>(size_object(shape)),
-                                                            py::reinterpret_borrow<py::object>(dtype_object(dtype))));
-    check<ErrorKind::Type>(is_tensor(made.ptr()), "default_collate: allocate gave ", Py_TYPE(made.ptr())->tp_name,
-                           ", no Tensor");
-    const Tensor t = unwrap(made.ptr());
-    check(t.shape() == shape && t.dtype() == dtype && t.is_contiguous() && t.device().type == DeviceType::CPU &&
-              t.impl()->storage->writable(),
-          "default_collate: allocate gave a tensor of shape ", t.shape(), " and dtype ", t.dtype(), " on ", t.device(),
-          "; expected a writable, contiguous one of shape ", shape, " and dtype ", dtype, " on the CPU");
-    return t;
-  }
   static Shape batch_shape(Py_ssize_t count, const Shape& row) {
     Shape shape{static_cast<int64_t>(count)};
     for (int64_t n : row) shape.push_back(n);
@@ -112,12 +99,12 @@ class Collator {
   py::object stacked(Py_ssize_t count, const Tensor& first, const Row& row) const {
     const Shape shape = batch_shape(count, first.shape());
     const auto bytes = static_cast<size_t>(first.numel()) * item_size(first.dtype());
-    if (allocate_.is_none() && count > 1 && static_cast<int64_t>(bytes) * count >= kManyBytes) {
+    if (count > 1 && static_cast<int64_t>(bytes) * count >= kManyBytes) {
       std::vector<Tensor> rows;
       for (Py_ssize_t i = 0; i < count; i++) rows.push_back(row(i));
       return wrapped(stack(rows));
     }
-    Tensor out = allocated(shape, first.dtype());
+    Tensor out = empty(shape, first.dtype());
     auto* at = static_cast<char*>(out.data());
     for (Py_ssize_t i = 0; i < count; i++, at += bytes) {
       const Tensor& t = row(i);
@@ -140,13 +127,8 @@ class Collator {
         return {};
       if (t.dtype() != first.dtype() || t.shape() != first.shape()) return {};
     }
-    // Taken now: what allocate does may give an object another tensor.
     GradModeGuard no_grad(false);
-    std::vector<Tensor> rows;
-    rows.reserve(static_cast<size_t>(count_of(samples)));
-    for (Py_ssize_t i = 0; i < count_of(samples); i++) rows.push_back(unwrap(sample(samples, i)));
-    return stacked(count_of(samples), first,
-                   [&](Py_ssize_t i) -> const Tensor& { return rows[static_cast<size_t>(i)]; });
+    return stacked(count_of(samples), first, [&](Py_ssize_t i) -> const Tensor& { return unwrap(sample(samples, i)); });
   }
 
   py::object arrays(const py::tuple& samples) const {
@@ -174,9 +156,8 @@ class Collator {
   py::object rows_of_arrays(const py::tuple& samples, const Shape& row, DType dtype) const {
     const Shape shape = batch_shape(count_of(samples), row);
     const auto bytes = static_cast<size_t>(checked_numel(row)) * item_size(dtype);
-    if (allocate_.is_none() && static_cast<int64_t>(bytes) * count_of(samples) >= kManyBytes)
-      return strided_arrays(samples, dtype);
-    Tensor out = allocated(shape, dtype);
+    if (static_cast<int64_t>(bytes) * count_of(samples) >= kManyBytes) return strided_arrays(samples, dtype);
+    Tensor out = empty(shape, dtype);
     auto* at = static_cast<char*>(out.data());
     if (bytes)
       for (Py_ssize_t i = 0; i < count_of(samples); i++, at += bytes)
@@ -202,7 +183,7 @@ class Collator {
     std::vector<T> values(static_cast<size_t>(count_of(samples)));
     for (size_t i = 0; i < values.size(); i++)
       if (!read(sample(samples, static_cast<Py_ssize_t>(i)), values[i])) return {};
-    Tensor out = allocated({static_cast<int64_t>(values.size())}, dtype);
+    Tensor out = empty({static_cast<int64_t>(values.size())}, dtype);
     std::memcpy(out.data(), values.data(), values.size() * sizeof(T));
     return wrapped(out);
   }
@@ -303,20 +284,20 @@ class Collator {
     return batch;
   }
 
-  py::object fallback_, allocate_;
+  py::object fallback_;
 };
 
 }  // namespace
 
 void bind_collate(Family& f) {
   f.function(
-      "_collate", "(batch: Sequence[object], fallback, allocate=None)",
-      [](const py::object& batch, const py::object& fallback, const py::object& allocate) -> py::object {
+      "_collate", "(batch: Sequence[object], fallback)",
+      [](const py::object& batch, const py::object& fallback) -> py::object {
         const auto samples = py::reinterpret_steal<py::tuple>(PySequence_Tuple(batch.ptr()));
         if (!samples) throw py::error_already_set();
-        return Collator(fallback, allocate)(samples, !PyTuple_Check(batch.ptr()));
+        return Collator(fallback)(samples, !PyTuple_Check(batch.ptr()));
       },
-      "The samples as a batch, of new tensors or those that allocate(shape, dtype) gives. fallback(samples) has those\n"
+      "The samples as a batch of new tensors. fallback(samples) has those\n"
       "that have another type than a tensor, array, number, string, tuple, list or dict, or do not go together.\n");
 }
 

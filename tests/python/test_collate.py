@@ -225,35 +225,6 @@ def test_the_map_of_default_collate_can_be_changed(w):
 
 
 @weft_only
-def test_memory_can_be_given(w):
-    from weft.utils.data import collate
-
-    given = []
-
-    def allocate(shape, dtype):
-        given.append(w.zeros(*shape, dtype=dtype))
-        return given[-1]
-
-    collate._set_allocator(allocate)
-    try:
-        samples = [
-            (np.full((2, 2), i, np.int16), i, w.ones(3).t(), np.float32(i), [w.ones(2, requires_grad=True)])
-            for i in range(3)
-        ]
-        batch = w.utils.data.default_collate(samples)
-        tensors = [*batch[:4]]
-        assert [t.data_ptr() for t in tensors] == [t.data_ptr() for t in given] and len(given) == 4
-        assert batch[0][2].tolist() == [[2, 2], [2, 2]] and batch[1].tolist() == [0, 1, 2]
-        assert w.utils.data.default_collate([np.zeros(2), np.ones(2)[::-1]]).tolist() == [[0, 0], [1, 1]]
-        for bad in (lambda shape, dtype: None, lambda shape, dtype: w.zeros(1), lambda shape, dtype: 1 / 0):
-            collate._set_allocator(bad)
-            with pytest.raises((TypeError, RuntimeError, ZeroDivisionError)):
-                w.utils.data.default_collate([1, 2])
-    finally:
-        collate._set_allocator(None)
-
-
-@weft_only
 def test_batches_that_were_fetched_as_a_whole(w):
     from weft.utils.data.collate import FetchedBatch
 
@@ -308,7 +279,7 @@ def test_random_structures_against_the_function_in_python(w, monkeypatch):
         samples = [make() for _ in range(rng.integers(1, 5))]
         fast = w.utils.data.default_collate(samples)
         with monkeypatch.context() as patch:
-            patch.setattr(collate._C, "_collate", lambda batch, fallback, allocate: fallback(batch))
+            patch.setattr(collate._C, "_collate", lambda batch, fallback: fallback(batch))
             same(fast, w.utils.data.default_collate(samples))
 
 

@@ -1,5 +1,6 @@
 """utils.data: workers of a DataLoader, processes and threads: order, random numbers, errors, ends, resuming."""
 
+import gc
 import json
 import multiprocessing
 import os
@@ -157,6 +158,34 @@ def test_tensors_come_in_shared_memory_that_is_used_again(w):
     assert len(places) <= 5
     kept = [x for (x,) in loader]  # whoever keeps all of them has each
     assert w.equal(w.cat(kept), data.tensors[0])
+
+
+class Littered:
+    """Samples that say what the garbage collector found since the one before: what cycles had kept."""
+
+    def __init__(self, w):
+        self.w = w
+
+    def __len__(self):
+        return 12
+
+    def __getitem__(self, index):
+        gc.disable()
+        return self.w.ones(500), np.ones(500), {"of": index}, gc.collect()
+
+
+@pytest.mark.parametrize("kind", [None, *KINDS])
+@pytest.mark.parametrize("batch_size", [2, None])
+def test_a_batch_leaves_no_garbage(w, kind, batch_size):
+    """Else memory would grow by as many batches as pass until the collector comes."""
+    options = {"num_workers": 1, "workers": kind, "persistent_workers": True} if kind else {}
+    loader = w.utils.data.DataLoader(Littered(w), batch_size, **options)
+    try:
+        list(loader)
+        found = [batch[3] for batch in loader]
+    finally:
+        gc.enable()
+    assert [int(w.as_tensor(n).sum()) for n in found[1:]] == [0] * (len(found) - 1)
 
 
 def test_batches_are_not_changed_behind_their_owner(w):

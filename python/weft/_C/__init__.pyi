@@ -3351,8 +3351,8 @@ def _check_form(text: str) -> None:
 def _check_inplace(op: str, tensors: list[Tensor]) -> None:
     """Raises RuntimeError if one of the tensors cannot be changed in place.
     """
-def _collate(batch: Sequence[object], fallback: Any, allocate: Any=None) -> Any:
-    """The samples as a batch, of new tensors or those that allocate(shape, dtype) gives. fallback(samples) has those
+def _collate(batch: Sequence[object], fallback: Any) -> Any:
+    """The samples as a batch of new tensors. fallback(samples) has those
     that have another type than a tensor, array, number, string, tuple[Any, ...], list or dict[Any, Any], or do not go together.
     """
 def _compute_alone() -> None: ...

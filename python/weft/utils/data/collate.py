@@ -41,7 +41,7 @@ def default_collate(batch: Sequence[Any]) -> Any:
         return batch.collated
     if default_collate_fn_map != _UNCHANGED:
         return collate(batch, collate_fn_map=default_collate_fn_map)
-    return _C._collate(batch, _collate_in_python, _allocate)
+    return _C._collate(batch, _collate_in_python)
 
 
 class FetchedBatch(collections.abc.Sequence["typing.Any"]):
@@ -75,16 +75,6 @@ class FetchedBatch(collections.abc.Sequence["typing.Any"]):
 
 
 # What gives the memory for batches, instead of new memory: called with shape and dtype, returns a contiguous tensor.
-_allocate: Callable[..., weft.Tensor] | None = None
-
-
-def _set_allocator(allocate: Callable[..., weft.Tensor] | None) -> None:
-    """From now on default_collate writes batches into the tensors that allocate(shape, dtype) gives.
-
-    For worker processes, whose batches are to lie in shared memory from the start.
-    """
-    global _allocate
-    _allocate = allocate
 
 
 def collate(batch: Sequence[Any], *, collate_fn_map: CollateMap | None = None) -> Any:
@@ -208,10 +198,7 @@ def collate_tensor_fn(batch: Sequence[weft.Tensor], *, collate_fn_map: CollateMa
                 f"default_collate: sample {i} of the batch has shape {tuple(tensor.shape)}, sample 0 has {shape}; "
                 f"make them equal, or give the DataLoader a collate_fn"
             )
-    stacked = weft.stack(tuple(batch))
-    if _allocate is None or stacked.device.type != "cpu" or stacked.requires_grad:
-        return stacked
-    return _allocate(stacked.shape, stacked.dtype).copy_(stacked)
+    return weft.stack(tuple(batch))
 
 
 def collate_numpy_array_fn(batch: Sequence[Any], *, collate_fn_map: CollateMap | None = None) -> Any:

@@ -34,22 +34,30 @@ def _tensor_of_type(place, cls, requires_grad, attributes):
     return tensor
 
 
-class _Pickler(pickle.Pickler):
-    def __init__(self, file, tensors):
-        super().__init__(file, 5, buffer_callback=self._buffer)
-        self.tensors, self.arrays = tensors, []
-        self.dispatch_table = {**copyreg.dispatch_table, **ForkingPickler._extra_reducers}
+class _Outside:
+    """What a pickle leaves to the segment: tensors, and which of them are the bytes of arrays."""
 
-    def _place(self, tensor):
+    def __init__(self):
+        self.tensors, self.arrays = [], []
+
+    def place(self, tensor):
         self.tensors.append(_C._packable(tensor.detach()))
         return len(self.tensors) - 1
 
-    def _buffer(self, buffer):
+    def buffer(self, buffer):
         raw = buffer.raw()
         if raw.nbytes < _IN_BAND:
             return True
-        self.arrays.append(self._place(weft.from_numpy(_bytes(raw))))
+        self.arrays.append(self.place(weft.from_numpy(_bytes(raw))))
         return False
+
+
+class _Pickler(pickle.Pickler):
+    def __init__(self, file, outside):
+        # A method of the pickler itself would keep it, and the batch, until the garbage collector comes.
+        super().__init__(file, 5, buffer_callback=outside.buffer)
+        self._place = outside.place
+        self.dispatch_table = {**copyreg.dispatch_table, **ForkingPickler._extra_reducers}
 
     def reducer_override(self, value):
         if type(value) is weft.Tensor and not value.requires_grad and value.device.type == "cpu":
@@ -82,16 +90,16 @@ class Packer:
 
     def pack(self, batch):
         """(bytes, descriptors to send with them)."""
-        tensors, file = [], io.BytesIO()
-        pickler = _Pickler(file, tensors)
-        pickler.dump(batch)
+        outside, file = _Outside(), io.BytesIO()
+        _Pickler(file, outside).dump(batch)
+        tensors = outside.tensors
         if not tensors:
             return (None, (), file.getvalue()), []
         dropped, new, number, copied = self._into_segment(tensors)
         described = [(t.dtype, tuple(t.shape), None if t.is_contiguous() else t.stride()) for t in tensors]
         size = self._segments[number].nbytes
         descriptors = [_C._share(self._segments[number])[0]] if new else []
-        return (number, (size, described, pickler.arrays, copied, dropped), file.getvalue()), descriptors
+        return (number, (size, described, outside.arrays, copied, dropped), file.getvalue()), descriptors
 
     def _into_segment(self, tensors):
         size, dropped, busy = _C._packed_size(tensors), [], 0
