@@ -3,8 +3,9 @@
     python benchmarks/checkpoints.py [--folder F] [--gigabytes 2] [--repeats 5] [--save FILE]
 
 Plain: write(2) of 16 MiB at a time into a new file and fsync; read(2) into memory that was touched before. Each is
-measured in turn with what it is compared with, and medians are compared. Each round begins with another one. Before reading, files are dropped
-from the page cache where the system lets us ("cold"), or not ("cached"). The state is that of a model: 64 float32 matrices.
+measured in turn with what it is compared with, and medians are compared; each round begins with another one. Before
+reading, files are dropped from the page cache where the system lets us ("cold"), or not ("cached"). The state is that
+of a model: 64 float32 matrices.
 """
 
 import argparse

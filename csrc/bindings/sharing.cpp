@@ -5,6 +5,7 @@
 #include "bindings/gil.h"
 #include "bindings/tensor_object.h"
 #include "device/cpu/threads.h"
+#include "memory/libc_heap.h"
 #include "ops/elementwise.h"
 #include "tensor/generator.h"
 
@@ -159,6 +160,7 @@ void bind_keyed_draws(Family& f) {
 
 void bind_sharing(Family& f) {
   bind_keyed_draws(f);
+  f.function("_keep_freed_heap", "() -> bool", &keep_freed_heap);
   f.function("_compute_alone", "() -> None", [] { compute_alone(); });
   f.function("_new_segment", "(nbytes)", &new_segment);
   f.function("_open_segment", "(fd, nbytes)", &open_segment);

@@ -2,6 +2,10 @@
 
 import itertools
 import multiprocessing
+import os
+import platform
+import subprocess
+import sys
 import typing
 
 import numpy as np
@@ -236,3 +240,36 @@ def test_a_slip_of_the_keyboard_starts_no_million_of_workers():
 
     with pytest.raises(ValueError, match="num_workers must be at most 1024, got 1000000"):
         weft.utils.data.DataLoader([1], num_workers=1000000)
+
+
+FREES = """
+import resource, weft
+list(weft.utils.data.DataLoader([1]))
+for i in range(60):
+    if i == 10:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    blocks = [bytearray(3 << 18), bytearray(3 << 18)]
+    del blocks
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before, weft._C._keep_freed_heap())
+"""
+
+
+@weft_only
+def test_freed_memory_stays_unless_the_user_has_chosen(w):
+    """As a loader of images makes and frees them: pages are touched for the first time once."""
+
+    def ran(**chosen):
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("MALLOC_", "GLIBC_"))}
+        run = subprocess.run(
+            [sys.executable, "-c", FREES], env={**kept, **chosen}, capture_output=True, text=True, check=True
+        )
+        faults, kept = run.stdout.split()
+        return int(faults), kept == "True"
+
+    if platform.libc_ver()[0] != "glibc" or "asan" in os.environ.get("LD_PRELOAD", ""):
+        pytest.skip("the settings are those of glibc's malloc")
+    faults, kept = ran()
+    assert kept and faults < 1000
+    faults, kept = ran(MALLOC_TRIM_THRESHOLD_="131072")
+    assert not kept and faults > 5000
+    assert not ran(GLIBC_TUNABLES="glibc.malloc.arena_max=2")[1]

@@ -7,6 +7,7 @@ import operator
 import typing
 
 import weft
+from weft import _C
 from weft._missing import name_missing_members
 from weft.utils.data import loader_state
 from weft.utils.data._waits import waits_in_profiles
@@ -179,6 +180,7 @@ class DataLoader(typing.Generic[_T]):
 
     @waits_in_profiles
     def __iter__(self) -> Iterator[Any]:
+        _C._keep_freed_heap()
         progress, self._resume = self._resume, None
         if progress is None:
             generators = loader_state.generator_states(self)

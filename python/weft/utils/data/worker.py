@@ -14,6 +14,7 @@ import time
 import traceback
 
 import weft
+from weft import _C
 from weft.utils.data.fetching import Ended, make_fetcher
 from weft.utils.data.packing import Packer
 
@@ -154,6 +155,7 @@ class _Worker:
         self._failure = self._init_failure = self._fetcher = None
         self._epoch, self._with_state = 0, False
         weft.set_num_threads(1)
+        _C._keep_freed_heap()
         seed = settings.base_seed + settings.worker
         random.seed(seed)
         weft.manual_seed(seed)
