@@ -5,8 +5,11 @@ namespace WEFT_ISA {
 namespace {
 
 // Only runs side by side have a loop for each pair of dtypes; elements that lie apart are gathered and scattered by
-// their size, through a buffer.
+// their size, through a buffer. Floats of 16 and 8 bits have loops with float alone, through which convert() takes
+// them.
 constexpr int64_t kBuffer = 512;
+
+using Loop = void (*)(void* out, const void* in, int64_t n);
 
 template <size_t size>
 __attribute__((noinline)) void gather(void* __restrict out, const void* __restrict in, int64_t stride, int64_t n) {
@@ -24,10 +27,32 @@ __attribute__((noinline)) void scatter(void* __restrict out, int64_t stride, con
 #pragma GCC unroll 8
   for (int64_t i = 0; i < n; i++) __builtin_memcpy(to + i * stride * step, from + i * step, size);
 }
-template <class T>
-__attribute__((noinline)) void fill(T* out, T v, int64_t n) {
+template <size_t size>
+void fill(void* __restrict out, const void* __restrict one, int64_t n) {
+  char* to = static_cast<char*>(out);
+  constexpr int64_t step = size;
 #pragma GCC unroll 4
-  for (int64_t i = 0; i < n; i++) out[i] = v;
+  for (int64_t i = 0; i < n; i++) __builtin_memcpy(to + i * step, one, size);
+}
+
+template <size_t size>
+struct SizeTag {
+  static constexpr size_t value = size;
+};
+template <class Call>
+WEFT_INLINE void with_size(size_t item, const Call& call) {
+  switch (item) {
+    case 1:
+      return call(SizeTag<1>{});
+    case 2:
+      return call(SizeTag<2>{});
+    case 4:
+      return call(SizeTag<4>{});
+    case 8:
+      return call(SizeTag<8>{});
+    default:
+      return call(SizeTag<16>{});
+  }
 }
 
 // The types whose loop gives the same bits: integers wrap, so that the sign of the target never matters, and that of
@@ -36,6 +61,9 @@ template <class T>
 constexpr bool is_integer =
     __is_same(T, int8_t) || __is_same(T, int16_t) || __is_same(T, int32_t) || __is_same(T, int64_t) ||
     __is_same(T, uint8_t) || __is_same(T, uint16_t) || __is_same(T, uint32_t) || __is_same(T, uint64_t);
+template <class T>
+constexpr bool is_small_float =
+    __is_same(T, Float16) || __is_same(T, BFloat16) || __is_same(T, Float8E4M3) || __is_same(T, Float8E5M2);
 template <class T, bool change>
 struct UnsignedIf {
   using type = T;
@@ -58,90 +86,92 @@ struct Pair {
 };
 
 template <class To, class From>
-__attribute__((noinline)) void convert_loop(To* __restrict out, const From* __restrict in, int64_t n) {
-  for (int64_t i = 0; i < n; i++) out[i] = convert<To>(in[i]);
+void convert_loop(void* __restrict out, const void* __restrict in, int64_t n) {
+  auto* to = static_cast<To*>(out);
+  const auto* from = static_cast<const From*>(in);
+  for (int64_t i = 0; i < n; i++) to[i] = convert<To>(from[i]);
+}
+template <size_t size>
+void copy_loop(void* __restrict out, const void* __restrict in, int64_t n) {
+  __builtin_memcpy(out, in, static_cast<size_t>(n) * size);
 }
 
+// nullptr: through float.
 template <class To, class From>
-WEFT_INLINE void convert_neighbours(To* out, const From* in, int64_t n) {
+constexpr Loop loop_of() {
   using P = Pair<To, From>;
   if constexpr (__is_same(typename P::to, typename P::from))
-    __builtin_memcpy(out, in, static_cast<size_t>(n) * sizeof(To));
+    return &copy_loop<sizeof(To)>;
+  else if constexpr ((is_small_float<To> && !__is_same(From, float)) || (is_small_float<From> && !__is_same(To, float)))
+    return nullptr;
   else
-    convert_loop(reinterpret_cast<typename P::to*>(out), reinterpret_cast<const typename P::from*>(in), n);
+    return &convert_loop<typename P::to, typename P::from>;
 }
 
+struct Loops {
+  Loop of[kNumDTypes][kNumDTypes];  // by target and source
+};
 template <class To>
-WEFT_INLINE void load(To* out, const void* source, DType from, int64_t stride, int64_t n) {
-  visit_dtype(from, [&](auto tag) {
-    using From = typename decltype(tag)::type;
-    const From* in = static_cast<const From*>(source);
-    if (stride == 1) return convert_neighbours(out, in, n);
-    if (stride == 0) {
-      if (n > 0) fill(out, convert<To>(in[0]), n);
-      return;
-    }
-    if constexpr (__is_same(To, From)) {
-      gather<sizeof(To)>(out, in, stride, n);
-    } else {
-      From buffer[kBuffer];
-      for (int64_t i = 0; i < n; i += kBuffer) {
-        const int64_t m = n - i < kBuffer ? n - i : kBuffer;
-        gather<sizeof(From)>(buffer, in + i * stride, stride, m);
-        convert_neighbours(out + i, buffer, m);
-      }
-    }
-  });
+constexpr void set_loops(Loops& loops) {
+#define WEFT_X(From, name) \
+  loops.of[static_cast<int>(dtype_of<To>)][static_cast<int>(DType::name)] = loop_of<To, From>();
+  WEFT_DTYPES(WEFT_X)
+#undef WEFT_X
 }
+constexpr Loops make_loops() {
+  Loops loops{};
+#define WEFT_X(To, name) set_loops<To>(loops);
+  WEFT_DTYPES(WEFT_X)
+#undef WEFT_X
+  return loops;
+}
+constexpr Loops kLoops = make_loops();
 
-template <class From>
-WEFT_INLINE void store(void* target, DType to, int64_t stride, const From* in, int64_t n) {
-  visit_dtype(to, [&](auto tag) {
-    using To = typename decltype(tag)::type;
-    To* out = static_cast<To*>(target);
-    if (stride == 1) return convert_neighbours(out, in, n);
-    if constexpr (__is_same(To, From)) {
-      scatter<sizeof(To)>(out, stride, in, n);
-    } else {
-      To buffer[kBuffer];
-      for (int64_t i = 0; i < n; i += kBuffer) {
-        const int64_t m = n - i < kBuffer ? n - i : kBuffer;
-        convert_neighbours(buffer, in + i, m);
-        scatter<sizeof(To)>(out + i * stride, stride, buffer, m);
-      }
-    }
-  });
+// Any two dtypes, side by side.
+void convert_run(void* out, DType to, const void* in, DType from, int64_t n) {
+  auto loop = [](DType t, DType f) { return kLoops.of[static_cast<int>(t)][static_cast<int>(f)]; };
+  if (const Loop direct = loop(to, from)) return direct(out, in, n);
+  float buffer[kBuffer];
+  for (int64_t i = 0; i < n; i += kBuffer) {
+    const int64_t m = n - i < kBuffer ? n - i : kBuffer;
+    loop(DType::Float32, from)(buffer, advance(in, i, from), m);
+    loop(to, DType::Float32)(advance(out, i, to), buffer, m);
+  }
 }
 
 }  // namespace
 
-#define WEFT_X(T, name) \
-  void load_run(T* out, const void* in, DType from, int64_t stride, int64_t n) { load(out, in, from, stride, n); }
-WEFT_DTYPES(WEFT_X)
-#undef WEFT_X
-
-#define WEFT_X(T) \
-  void store_run(void* out, DType to, int64_t stride, const T* in, int64_t n) { store(out, to, stride, in, n); }
-WEFT_RESULT_TYPES(WEFT_X)
-#undef WEFT_X
-
 void load_run(void* out, DType to, const void* in, DType from, int64_t stride, int64_t n) {
-  visit_dtype(to, [&](auto tag) { load_run(static_cast<typename decltype(tag)::type*>(out), in, from, stride, n); });
+  if (stride == 1) return convert_run(out, to, in, from, n);
+  if (n <= 0) return;
+  alignas(16) char buffer[kBuffer * 16];
+  if (stride == 0) {
+    convert_run(buffer, to, in, from, 1);
+    return with_size(item_size(to), [&](auto size) { fill<size.value>(out, buffer, n); });
+  }
+  with_size(item_size(from), [&](auto size) {
+    if (to == from) return gather<size.value>(out, in, stride, n);
+    for (int64_t i = 0; i < n; i += kBuffer) {
+      const int64_t m = n - i < kBuffer ? n - i : kBuffer;
+      gather<size.value>(buffer, advance(in, i * stride, from), stride, m);
+      convert_run(advance(out, i, to), to, buffer, from, m);
+    }
+  });
+}
+
+void store_run(void* out, DType to, int64_t stride, const void* in, DType from, int64_t n) {
+  if (stride == 1) return convert_run(out, to, in, from, n);
+  if (to == from) return scatter_run(out, stride, in, n, item_size(to));
+  alignas(16) char buffer[kBuffer * 16];
+  for (int64_t i = 0; i < n; i += kBuffer) {
+    const int64_t m = n - i < kBuffer ? n - i : kBuffer;
+    convert_run(buffer, to, advance(in, i, from), from, m);
+    scatter_run(advance(out, i * stride, to), stride, buffer, m, item_size(to));
+  }
 }
 
 void scatter_run(void* out, int64_t stride, const void* in, int64_t n, size_t item) {
-  switch (item) {
-    case 1:
-      return scatter<1>(out, stride, in, n);
-    case 2:
-      return scatter<2>(out, stride, in, n);
-    case 4:
-      return scatter<4>(out, stride, in, n);
-    case 8:
-      return scatter<8>(out, stride, in, n);
-    default:
-      return scatter<16>(out, stride, in, n);
-  }
+  with_size(item, [&](auto size) { scatter<size.value>(out, stride, in, n); });
 }
 
 }  // namespace WEFT_ISA

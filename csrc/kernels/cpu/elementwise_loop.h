@@ -15,10 +15,6 @@ constexpr int64_t kElementwiseGrain = 32768;
 constexpr int64_t kRun = 1024;              // elements per run: operands and result of a run stay in the L1 cache
 constexpr int64_t kStreamBytes = 32 << 20;  // larger results are written past the caches
 
-WEFT_INLINE char* advance(void* p, int64_t elements, DType dtype) {
-  return static_cast<char*>(p) + elements * static_cast<int64_t>(item_size(dtype));
-}
-
 // Calls f(inputs, output, n) on runs that make up elements [begin, end) of the plan's row-major order.
 template <class C, class O, int N, class F>
 void run_range(const LoopPlan<N>& plan, const StridedView& out, const StridedView* const* in, int64_t begin,
