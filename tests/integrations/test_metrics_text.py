@@ -6,6 +6,7 @@ import jiwer
 import pytest
 import sacrebleu
 import weft
+from nltk.stem.porter import PorterStemmer
 from rouge_score import rouge_scorer
 from weft.metrics import functional as F
 
@@ -64,12 +65,19 @@ def test_bleu(seed):
             assert abs(ours.item() - theirs.score) < 1e-6
 
 
+def on_lines(texts, seed):
+    rng = random.Random(seed)
+    return [" ".join(rng.choice(("", "", "\n")) + word for word in text.split()) for text in texts]
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_rouge(seed):
     input, target = corpus(seed)
-    kinds = ["rouge1", "rouge2", "rouge3", "rougeL"]
-    scorer = rouge_scorer.RougeScorer(kinds)
-    ours = F.rouge(input, target, kinds=kinds)
+    if seed % 2:  # some words begin a line
+        input, target = on_lines(input, seed), [on_lines(each, seed) for each in target]
+    kinds = ["rouge1", "rouge2", "rouge3", "rougeL", "rougeLsum"]
+    scorer = rouge_scorer.RougeScorer(kinds, use_stemmer=seed % 3 == 0)
+    ours = F.rouge(input, target, kinds=kinds, stemmer=PorterStemmer().stem if seed % 3 == 0 else None)
     for kind in kinds:
         scores = [scorer.score_multi(b, a)[kind] for a, b in zip(input, target)]
         for name, part in (("", "fmeasure"), ("_precision", "precision"), ("_recall", "recall")):

@@ -7,7 +7,7 @@ from weft.metrics._base import once
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from weft import Tensor
 
@@ -62,6 +62,7 @@ def rouge(
     target: Sequence[str | Sequence[str]] | str,
     *,
     kinds: Sequence[str] = ("rouge1", "rouge2", "rougeL"),
+    stemmer: Callable[[str], str] | None = None,
 ) -> dict[str, Tensor]:
     """How much of references is in texts.
 
@@ -71,7 +72,7 @@ def rouge(
     >>> weft.metrics.functional.rouge(["a cat"], ["a cat"])["rougeL"]
     tensor(1., dtype=weft.float64)
     """
-    return once(text.ROUGE(kinds=kinds), input, target)
+    return once(text.ROUGE(kinds, stemmer=stemmer), input, target)
 
 
 def wer(input: Sequence[str] | str, target: Sequence[str] | str) -> Tensor:

@@ -15,7 +15,7 @@ from weft.metrics._inputs import check_no_nan, check_option, check_range
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from weft import Tensor
 
@@ -251,11 +251,46 @@ def _longest_common(a, b):
     return int(row[-1])
 
 
+def _longest_places(a, b):
+    """The places in a of a longest common subsequence; of several, the one that comes back from the ends along a."""
+    table = np.zeros((len(a) + 1, len(b) + 1), int)
+    for i, word in enumerate(a):
+        equal = np.fromiter((word == other for other in b), bool, len(b))
+        table[i + 1, 1:] = np.maximum(table[i, 1:], table[i, :-1] + equal)
+        np.maximum.accumulate(table[i + 1], out=table[i + 1])
+    places, i, j = set(), len(a), len(b)
+    while i and j:
+        if a[i - 1] == b[j - 1]:
+            places.add(i - 1)
+            i, j = i - 1, j - 1
+        elif table[i, j - 1] > table[i - 1, j]:
+            j -= 1
+        else:
+            i -= 1
+    return places
+
+
+def _common_of_sentences(sentences, wanted):
+    """Of each wanted sentence, the words in its longest common subsequences with all sentences; each counts once."""
+    left = [Counter(word for sentence in group for word in sentence) for group in (sentences, wanted)]
+    common = 0
+    for sentence in wanted:
+        for place in sorted(set().union(*(_longest_places(sentence, other) for other in sentences))):
+            word = sentence[place]
+            if left[0][word] > 0 and left[1][word] > 0:
+                common += 1
+                left[0][word] -= 1
+                left[1][word] -= 1
+    return common
+
+
 class ROUGE(Metric):
-    """How much of references is in texts (Lin, 2004), by n-grams or common subsequences; as rouge-score's, no stemmer.
+    """How much of references is in texts (Lin, 2004), by n-grams or common subsequences; as rouge-score counts it.
 
     Args:
-        kinds: of "rouge1" to "rouge9" and "rougeL".
+        kinds: of "rouge1" to "rouge9", "rougeL", and "rougeLsum": of texts whose sentences stand on lines of their own.
+        stemmer: gives the stem of a word, say ``nltk.stem.PorterStemmer().stem``; called for words of more than three
+            letters, as rouge-score does.
 
     Shape:
         update(input, target): a list of texts, and for each a reference or a list, of which the best counts. compute:
@@ -273,19 +308,24 @@ class ROUGE(Metric):
     """
 
     kinds: tuple[str, ...]
+    stemmer: Callable[[str], str] | None
     sums: Tensor
     texts: Tensor
 
     name: str = "rouge"
     higher_is_better: bool | None = True
 
-    def __init__(self, kinds: Sequence[str] = ("rouge1", "rouge2", "rougeL")) -> None:
+    def __init__(
+        self, kinds: Sequence[str] = ("rouge1", "rouge2", "rougeL"), *, stemmer: Callable[[str], str] | None = None
+    ) -> None:
         kinds = (kinds,) if isinstance(kinds, str) else tuple(kinds)
         for kind in kinds:
-            check_option("ROUGE", "kinds", kind, tuple(f"rouge{k}" for k in (*range(1, 10), "L")))
+            check_option("ROUGE", "kinds", kind, tuple(f"rouge{k}" for k in (*range(1, 10), "L", "Lsum")))
+        if stemmer is not None and not callable(stemmer):
+            raise TypeError(f"ROUGE: stemmer must be a function of a word, got {type(stemmer).__name__}")
         if not kinds:
             raise ValueError("ROUGE: kinds is empty")
-        self.kinds = kinds
+        self.kinds, self.stemmer = kinds, stemmer
         self.add_state("sums", weft.zeros(len(kinds), 3, dtype=weft.float64))
         self.add_state("texts", weft.zeros((), dtype=weft.int64))
 
@@ -293,18 +333,25 @@ class ROUGE(Metric):
         pairs = _pairs(f"{self.name}.update", input, target)
         sums = np.zeros((len(self.kinds), 3))
         for text, references in pairs:
-            words, others = (
-                [re.findall("[a-z0-9]+", each.lower()) for each in group] for group in ([text], references)
-            )
+            lines, others = self._lines(text), [self._lines(other) for other in references]
             for row, kind in zip(sums, self.kinds):
-                scores = [self._score(kind, words[0], other) for other in others]
+                scores = [self._score(kind, lines, other) for other in others]
                 row += scores[int(np.argmax([f1 for _, _, f1 in scores]))]
         self.sums = self.sums + weft.from_numpy(sums).to(self.device)
         self.texts = self.texts + len(pairs)
 
+    def _lines(self, text):
+        """The words of each line."""
+        stem = self.stemmer
+        lines = [re.findall("[a-z0-9]+", line) for line in text.lower().split("\n")]
+        return [[stem(word) if stem and len(word) > 3 else word for word in line] for line in lines]
+
     @staticmethod
-    def _score(kind, words, wanted):
-        if kind == "rougeL":
+    def _score(kind, lines, others):
+        words, wanted = ([word for line in each for word in line] for each in (lines, others))
+        if kind == "rougeLsum":
+            common, of, to = _common_of_sentences(lines, others), len(words), len(wanted)
+        elif kind == "rougeL":
             common, of, to = _longest_common(words, wanted), len(words), len(wanted)
         else:
             ours, theirs = _grams(words, int(kind[5:])), _grams(wanted, int(kind[5:]))
