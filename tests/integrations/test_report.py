@@ -4,35 +4,24 @@ Needs the program chromium (`apt-get install chromium`) or chrome, or its path i
 """
 
 import html.parser
-import os
 import re
-import shutil
-import subprocess
 
 import pytest
 import weft
+from browser import open_page, screenshot
 from weft.training.loggers import HTMLReport, TensorBoardLogger
 from weft.training.report import make_report, read_runs
 
-BROWSER = os.environ.get("WEFT_CHROMIUM") or next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), "chromium"
-)
 WIDTH, HEIGHT = 460, 230  # of a chart
 
 
-def browse(page, *options, script="", fragment=""):
+def browse(page, script="", fragment="", width=1300):
     """The document after its scripts have run, and what was printed in the console. ``script`` runs at its end."""
     if script:
         changed = page.with_name(f"driven-{page.name}")
         changed.write_text(page.read_text().replace("</body>", f"<script>{script}</script></body>"))
         page = changed
-    command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--log-level=0"]
-    command += [f"--user-data-dir={page.parent / 'browser'}", "--host-resolver-rules=MAP * ~NOTFOUND"]
-    command += options or ("--virtual-time-budget=2000", "--dump-dom")
-    done = subprocess.run(
-        [*command, f"file://{page}{fragment}"], capture_output=True, text=True, timeout=120, check=True
-    )
-    return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+    return open_page(f"file://{page}{fragment}", budget=2000, width=width)
 
 
 class Document(html.parser.HTMLParser):
@@ -120,7 +109,7 @@ def test_a_broken_page_is_seen(page, tmp_path):
     broken = tmp_path / "broken.html"
     broken.write_text(page.read_text().replace('"use strict";', "undefined_name();"))
     text, console = browse(broken)
-    assert any("undefined_name is not defined" in line for line in console)
+    assert any("undefined_name is not defined" in text for _, text in console)
     assert not Document(text).of_class("path", "line")
     broken.write_text('<img src="missing.png">')
     with pytest.raises(AssertionError):
@@ -224,13 +213,7 @@ def test_the_screen(page, tmp_path):
 
     for width, height in ((1280, 900), (400, 900)):
         shot = tmp_path / f"{width}.png"
-        browse(
-            page,
-            f"--screenshot={shot}",
-            f"--window-size={width},{height}",
-            "--hide-scrollbars",
-            fragment="#theme=light",
-        )
+        screenshot(f"file://{page}#theme=light", shot, width, height)
         pixels = np.asarray(Image.open(shot).convert("RGB")).astype(int)
         blue = np.abs(pixels - [0x25, 0x63, 0xC9]).sum(2) < 30
         assert pixels.shape[1] == width and blue.sum() > 200
@@ -238,11 +221,5 @@ def test_the_screen(page, tmp_path):
         "const p = document.createElement('p'); p.id = 'wide';"
         "p.textContent = document.documentElement.scrollWidth + ' '; document.body.append(p);"
     )
-    text, _ = browse(
-        page,
-        "--window-size=700,900",
-        "--virtual-time-budget=2000",
-        "--dump-dom",
-        script=wide,
-    )
+    text, _ = browse(page, script=wide, width=700)
     assert int(Document(text).text["wide"].split()[0]) <= 700

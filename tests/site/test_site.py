@@ -9,13 +9,13 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from browser import open_page
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SITE = ROOT / "build" / "site"
-sys.path.insert(0, str(ROOT / "tools" / "site"))
+sys.path[:0] = [str(ROOT / "tools" / "site"), str(ROOT / "tests" / "python")]  # whose helpers are used
 
 import errors  # noqa: E402
+from browser import open_page  # noqa: E402
 from reference import Reference, members  # noqa: E402
 
 TUTORIALS = sorted(path.stem for path in (ROOT / "docs" / "tutorials").glob("*.py"))
