@@ -42,7 +42,8 @@ std::optional<PhiloxState> KeyedDraws::begin() {
 }
 
 void KeyedDraws::key(uint64_t seed, uint64_t index) {
-  if (default_stand_in) default_stand_in->manual_seed(mix(mix(seed) ^ index));
+  // Of 63 bits, so that what initial_seed() says fits in an int64 tensor.
+  if (default_stand_in) default_stand_in->manual_seed(mix(mix(seed) ^ index) >> 1);
 }
 
 void KeyedDraws::end(std::optional<PhiloxState> before) {

@@ -242,6 +242,36 @@ def test_a_slip_of_the_keyboard_starts_no_million_of_workers():
         weft.utils.data.DataLoader([1], num_workers=1000000)
 
 
+@weft_only
+def test_an_iterable_dataset_takes_no_sampler_of_any_kind(w):
+    class Stream(w.utils.data.IterableDataset):
+        def __iter__(self):
+            return iter(DATA)
+
+    for given in ({"sampler": 3}, {"batch_sampler": 3}, {"shuffle": True}):
+        with pytest.raises(ValueError, match="IterableDataset has its own order"):
+            w.utils.data.DataLoader(Stream(), **given)
+
+
+@weft_only
+def test_a_dataset_by_index_is_not_chained(w):
+    rows = w.utils.data.TensorDataset(w.arange(3))
+    chain = w.utils.data.ChainDataset([[1], rows])
+    with pytest.raises(TypeError, match="ChainDataset: TensorDataset has its samples by index.*ConcatDataset"):
+        list(chain)
+
+
+@weft_only
+def test_places_where_programs_for_pytorch_look(w):
+    with w.torch_alias():
+        from torch.utils.data._utils.collate import default_collate, default_convert
+        from torch.utils.data._utils.worker import WorkerInfo
+        from torch.utils.data.distributed import DistributedSampler
+    data = w.utils.data
+    assert (default_collate, default_convert) == (data.default_collate, data.default_convert)
+    assert (DistributedSampler, WorkerInfo) == (data.DistributedSampler, data.WorkerInfo)
+
+
 FREES = """
 import resource, weft
 list(weft.utils.data.DataLoader([1]))

@@ -12,6 +12,7 @@ import sys
 import textwrap
 import threading
 import time
+import warnings
 
 import numpy as np
 import pytest
@@ -124,6 +125,63 @@ def test_workers_know_of_themselves_and_are_seeded(w):
     assert len({x[5] for x in first}) == 2 and os.getpid() not in {x[5] for x in first}
     threads = w.utils.data.DataLoader(Told(w), None, num_workers=2, workers="thread")
     assert {x[5] for x in threads} == {os.getpid()}
+
+
+def seed_all(worker):
+    import weft
+
+    weft.manual_seed(40 + worker)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_worker_that_the_program_seeds_draws_from_that(w, stream):
+    class Stream(w.utils.data.IterableDataset):
+        def __iter__(self):
+            return (w.rand(2) for _ in range(4))
+
+    data = Stream() if stream else Noisy(w, 8)
+    found = []
+    for seed in (1, 2):
+        w.manual_seed(seed)
+        loader = w.utils.data.DataLoader(data, None, num_workers=2, worker_init_fn=seed_all)
+        found.append([plain(x if stream else x["x"] - x["i"]) for x in loader])
+        state = loader.state_dict()
+        assert state == json.loads(json.dumps(state))
+    assert found[0] == found[1]
+    w.manual_seed(40)
+    expected = w.rand(2) if stream else w.rand(2, 3)
+    assert np.allclose(found[0][0], expected.numpy(), atol=1e-6)
+
+
+class Seeds:
+    def __init__(self, w):
+        self.w = w
+
+    def __len__(self):
+        return 40
+
+    def __getitem__(self, index):
+        return self.w.tensor(self.w.initial_seed())  # fits int64
+
+
+def test_seeds_of_samples_fit_a_tensor(w):
+    for loader in loaders(w, Seeds(w), 8):
+        assert len({seed for batch in loader for seed in batch.tolist()}) == 40
+
+
+def test_workers_can_be_watched_as_in_pytorch(w):
+    iterator = iter(w.utils.data.DataLoader(Seeds(w), num_workers=2))
+    assert [process.is_alive() for process in iterator._workers] == [True, True]
+
+
+def test_more_workers_than_cores_are_told(w):
+    cores = len(os.sched_getaffinity(0))
+    with pytest.warns(UserWarning, match=f"{cores + 1} worker processes, but this process may use {cores} cores"):
+        w.utils.data.DataLoader(Seeds(w), num_workers=cores + 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        w.utils.data.DataLoader(Seeds(w), num_workers=cores)
+        w.utils.data.DataLoader(Seeds(w), num_workers=cores + 1, workers="thread")
 
 
 def test_persistent_workers_stay(w):

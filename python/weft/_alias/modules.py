@@ -34,6 +34,10 @@ _ELSEWHERE = {
     "torch.autograd.grad_mode": "weft.grad_mode",
     "torch.optim.adamw": "weft.optim.adam",
     "torch.random": "weft",
+    "torch.utils.data._utils": "weft.utils.data",  # which programs import from all the same
+    "torch.utils.data._utils.collate": "weft.utils.data.collate",
+    "torch.utils.data._utils.worker": "weft.utils.data.worker",
+    "torch.utils.data.distributed": "weft.utils.data.sampler",
     "torch.types": "weft._alias.types",
     "torchvision": "weft._alias.torchvision",
     "torchvision.datasets": "weft.datasets",

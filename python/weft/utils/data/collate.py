@@ -77,6 +77,31 @@ class FetchedBatch(collections.abc.Sequence["typing.Any"]):
 # What gives the memory for batches, instead of new memory: called with shape and dtype, returns a contiguous tensor.
 
 
+def default_convert(data: Any) -> Any:
+    """Turns NumPy arrays and scalars in a sample into tensors, in dicts, lists and tuples too; the rest stays as it is.
+
+    What a DataLoader with batch_size=None does.
+
+    Args:
+        data: a sample of any structure.
+
+    >>> import numpy, weft
+    >>> weft.utils.data.default_convert({"x": numpy.arange(2), "name": "a"})
+    {'x': tensor([0, 1]), 'name': 'a'}
+    """
+    import numpy as np
+
+    if isinstance(data, (np.ndarray, np.generic)) and data.dtype.kind in "biuf":
+        return weft.from_numpy(np.array(data))
+    if isinstance(data, dict):
+        return {key: default_convert(value) for key, value in data.items()}
+    if isinstance(data, tuple) and hasattr(data, "_fields"):
+        return type(data)(*map(default_convert, data))
+    if isinstance(data, (tuple, list)):
+        return type(data)(map(default_convert, data))
+    return data
+
+
 def collate(batch: Sequence[Any], *, collate_fn_map: CollateMap | None = None) -> Any:
     """Makes one batch of a list of samples: what :func:`default_collate` does, with functions of one's own for types.
 

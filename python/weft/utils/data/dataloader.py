@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import numbers
 import operator
+import os
 import typing
+import warnings
 
 import weft
 from weft import _C
 from weft._missing import name_missing_members
 from weft.utils.data import loader_state
 from weft.utils.data._waits import waits_in_profiles
-from weft.utils.data.collate import default_collate
+from weft.utils.data.collate import default_collate, default_convert
 from weft.utils.data.dataset import IterableDataset
 from weft.utils.data.fetching import Plan, is_stateful
 from weft.utils.data.iteration import LocalIteration, WorkerIteration
@@ -109,12 +111,12 @@ class DataLoader(typing.Generic[_T]):
         self.multiprocessing_context: Any = multiprocessing_context
         self._check_workers()
         stream = isinstance(dataset, IterableDataset)
-        _check_sources(dataset, stream, sampler, batch_sampler)
-        shuffle = _flag("shuffle", shuffle, None)
         if stream and (shuffle or sampler is not None or batch_sampler is not None):
             raise ValueError(
                 "DataLoader: an IterableDataset has its own order; it takes no shuffle, sampler or batch_sampler"
             )
+        _check_sources(dataset, stream, sampler, batch_sampler)
+        shuffle = _flag("shuffle", shuffle, None)
         if sampler is not None and shuffle:
             raise ValueError("DataLoader: give a sampler or shuffle=True, not both")
         drop_last = _flag("drop_last", drop_last)
@@ -171,6 +173,12 @@ class DataLoader(typing.Generic[_T]):
         self.multiprocessing_context = _context(context)
         if self.workers == "thread" and context is not None:
             raise ValueError("DataLoader: multiprocessing_context is for workers='process'; threads are not started so")
+        if self.workers == "process" and self.num_workers > _usable_cores():
+            warnings.warn(
+                f"DataLoader: {self.num_workers} worker processes, but this process may use {_usable_cores()} cores; "
+                "more workers than cores mostly slow each other down",
+                stacklevel=3,
+            )
         if not self.num_workers:
             given = {"timeout": self.timeout, "prefetch_factor": factor is not None}
             given |= {"persistent_workers": self.persistent_workers, "multiprocessing_context": context is not None}
@@ -288,6 +296,10 @@ class DataLoader(typing.Generic[_T]):
         return length
 
 
+def _usable_cores():
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _draw_seed(generator):
     """The seed of an epoch: drawn before its order, as PyTorch does."""
     return int(weft.empty((), dtype=weft.int64).random_(generator=generator).item())
@@ -341,31 +353,6 @@ def _callable(name, value):
     if value is not None and not callable(value):
         raise TypeError(f"DataLoader: {name} must be a function or None, got {type(value).__name__}")
     return value
-
-
-def default_convert(data: Any) -> Any:
-    """Turns NumPy arrays and scalars in a sample into tensors, in dicts, lists and tuples too; the rest stays as it is.
-
-    What a DataLoader with batch_size=None does.
-
-    Args:
-        data: a sample of any structure.
-
-    >>> import numpy, weft
-    >>> weft.utils.data.default_convert({"x": numpy.arange(2), "name": "a"})
-    {'x': tensor([0, 1]), 'name': 'a'}
-    """
-    import numpy as np
-
-    if isinstance(data, (np.ndarray, np.generic)) and data.dtype.kind in "biuf":
-        return weft.from_numpy(np.array(data))
-    if isinstance(data, dict):
-        return {key: default_convert(value) for key, value in data.items()}
-    if isinstance(data, tuple) and hasattr(data, "_fields"):
-        return type(data)(*map(default_convert, data))
-    if isinstance(data, (tuple, list)):
-        return type(data)(map(default_convert, data))
-    return data
 
 
 name_missing_members(DataLoader, "torch.utils.data.DataLoader")

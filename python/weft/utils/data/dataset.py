@@ -222,10 +222,17 @@ class ChainDataset(IterableDataset[typing.Any]):
         self.datasets: Iterable[Any] = datasets
 
     def __iter__(self) -> Iterator[Any]:
-        return itertools.chain.from_iterable(self.datasets)
+        return itertools.chain.from_iterable(map(_checked_stream, self.datasets))
 
     def __len__(self) -> int:
         return sum(len(dataset) for dataset in self.datasets)
+
+
+def _checked_stream(dataset):
+    if isinstance(dataset, Dataset) and not hasattr(dataset, "__iter__"):
+        name = type(dataset).__name__
+        raise TypeError(f"ChainDataset: {name} has its samples by index; join such datasets with ConcatDataset")
+    return dataset
 
 
 class Subset(Dataset[_T]):

@@ -39,21 +39,23 @@ def is_stateful(thing):
     return hasattr(thing, "state_dict") and hasattr(thing, "load_state_dict")
 
 
-def make_fetcher(plan, worker, base_seed, state=None):
-    """worker: its number; state: a former fetcher's."""
+def make_fetcher(plan, worker, base_seed, state=None, keyed=True):
+    """worker: its number; state: a former fetcher's; not keyed: the program has seeded the worker's generator."""
     fetcher = StreamFetcher if plan.stream else MapFetcher
-    return fetcher(plan, worker, base_seed, state)
+    return fetcher(plan, worker, base_seed, state, keyed)
 
 
 class MapFetcher:
     """By index. Each sample finds a default generator that depends on the epoch's seed and its index alone."""
 
-    def __init__(self, plan, worker, base_seed, state):
+    def __init__(self, plan, worker, base_seed, state, keyed):
         self._dataset, self._collate, self._seed = plan.dataset, plan.collate_fn, base_seed
         self._stateful = is_stateful(plan.dataset)
         if self._stateful and state:
             plan.dataset.load_state_dict(state["dataset"])
         self._make = self._of_batch(plan) if plan.batched else self._sample
+        if not keyed and self._make:
+            self.fetch = self._make
 
     def state(self):
         return {"dataset": self._dataset.state_dict()} if self._stateful else None
@@ -97,10 +99,10 @@ class MapFetcher:
 class StreamFetcher:
     """From an iterable dataset: one stream of random numbers for each worker."""
 
-    def __init__(self, plan, worker, base_seed, state):
-        self._plan, self._worker, self._seed = plan, worker, base_seed
+    def __init__(self, plan, worker, base_seed, state, keyed):
+        self._plan, self._worker, self._seed, self._keyed = plan, worker, base_seed, keyed
         self._fetched, self._ended = 0, False
-        before = _C._begin_keyed_draws()
+        before = self._begin()
         try:
             _C._key_draws(base_seed ^ _OF_STREAM, worker)
             if state and state["dataset"] is not None:
@@ -108,9 +110,20 @@ class StreamFetcher:
             self._samples = iter(plan.dataset)
             if state:
                 self._resume(state)
-            self._random = _C._begin_keyed_draws()
+            self._random = self._begin()
         finally:
+            self._end(before)
+
+    def _begin(self):
+        return _C._begin_keyed_draws() if self._keyed else None
+
+    def _end(self, before):
+        if self._keyed:
             _C._end_keyed_draws(before)
+
+    def _draw_from(self, random):
+        if self._keyed and random:
+            _C._set_keyed_draws(*random)
 
     def _resume(self, state):
         self._fetched, self._ended = state["fetched"], state["ended"]
@@ -120,7 +133,7 @@ class StreamFetcher:
             for _ in itertools.islice(self._samples, self._fetched * (self._plan.batch_size or 1)):
                 pass
             return
-        _C._set_keyed_draws(*state["random"])
+        self._draw_from(state["random"])
 
     def state(self):
         """Plain data, from which a fetcher goes on."""
@@ -130,7 +143,7 @@ class StreamFetcher:
         return {
             "fetched": self._fetched,
             "ended": self._ended,
-            "random": list(self._random),
+            "random": self._random and list(self._random),
             "dataset": dataset.state_dict() if stateful else None,
             "iterator": None if stateful else iterator,
         }
@@ -139,12 +152,12 @@ class StreamFetcher:
         if self._ended:
             raise Ended
         plan = self._plan
-        before = _C._begin_keyed_draws()
+        before = self._begin()
         try:
-            _C._set_keyed_draws(*self._random)
+            self._draw_from(self._random)
             size = plan.batch_size or 1
             samples = list(itertools.islice(self._samples, size))
-            self._random = _C._begin_keyed_draws()
+            self._random = self._begin()
             self._ended = len(samples) < size
             if not samples or (plan.drop_last and self._ended):
                 raise Ended
@@ -152,7 +165,7 @@ class StreamFetcher:
             self._fetched += 1
             return plan.collate_fn(samples if plan.batched else samples[0])
         finally:
-            _C._end_keyed_draws(before)
+            self._end(before)
 
 
 def _key_of(index, number):

@@ -151,6 +151,11 @@ class WorkerIteration(Iteration):
             self._abandon()
             raise
 
+    @property
+    def _workers(self):
+        """The processes, as programs for PyTorch ask for them to watch them."""
+        return self._pool.processes()
+
     def _begin(self, count):
         progress = self._progress
         pending, progress.pending = progress.pending, []

@@ -70,6 +70,9 @@ class ProcessPool:
         """Not in a forked child, which has no workers."""
         return self._open and os.getpid() == self._owner
 
+    def processes(self):
+        return [member.process for member in self._members]
+
     def _start(self, context, worker, plan, options, base_seed):
         ours, theirs = channel_pair()
         in_flight = options.prefetch_factor

@@ -167,6 +167,7 @@ class _Worker:
                 settings.init(settings.worker)
         except Exception as error:
             self._init_failure = Failure(error, self._where)
+        self._keyed = weft.initial_seed() == seed
 
     def run(self):
         while True:
@@ -182,7 +183,7 @@ class _Worker:
         self._epoch, self._fetcher, self._with_state = epoch, None, with_state
         self._failure, self._init_failure = self._init_failure, None
         try:
-            self._fetcher = make_fetcher(self._plan, self._worker, base_seed, state)
+            self._fetcher = make_fetcher(self._plan, self._worker, base_seed, state, self._keyed)
         except Exception as error:
             self._failure = Failure(error, self._where)
 
