@@ -172,6 +172,10 @@ def test_seeds_of_samples_fit_a_tensor(w):
 def test_workers_can_be_watched_as_in_pytorch(w):
     iterator = iter(w.utils.data.DataLoader(Seeds(w), num_workers=2))
     assert [process.is_alive() for process in iterator._workers] == [True, True]
+    list(iterator)
+    for process in iterator._workers:
+        process.join(20)
+        assert process.exitcode == 0
 
 
 def test_more_workers_than_cores_are_told(w):

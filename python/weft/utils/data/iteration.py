@@ -77,7 +77,7 @@ class Iteration:
         progress = self._progress
         progress.given += 1
         asked = self._loader._length_asked
-        if asked is not None and progress.given == asked + 1:
+        if asked is not None and progress.given > asked:
             warnings.warn(
                 f"DataLoader: len() of the iterable dataset says that there are {asked} batches, and there are more; "
                 f"with workers each takes its share by get_worker_info()",
@@ -135,6 +135,7 @@ class WorkerIteration(Iteration):
     def __init__(self, loader, progress, pool, owned):
         super().__init__(loader, progress)
         self._pool, self._owned, self._in_order = pool, owned, loader.in_order
+        self._workers = pool.processes()  # which programs for PyTorch watch
         self._stream = loader._stream
         self._owner = {}  # task: its worker; tasks whose batch has not been given
         self._ready = {}  # task: its result, where another one was wanted
@@ -150,11 +151,6 @@ class WorkerIteration(Iteration):
         except BaseException:
             self._abandon()
             raise
-
-    @property
-    def _workers(self):
-        """The processes, as programs for PyTorch ask for them to watch them."""
-        return self._pool.processes()
 
     def _begin(self, count):
         progress = self._progress

@@ -38,6 +38,9 @@ class ThreadPool:
         """Not in a forked child, which has no such threads."""
         return self._open and os.getpid() == self._owner
 
+    def processes(self):
+        return []
+
     def begin(self, base_seed, states, with_state):
         self._epoch += 1
         self._current[0] = self._epoch
