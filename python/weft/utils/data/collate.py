@@ -133,7 +133,7 @@ def _join(batch, join):
     """Joins mappings and sequences, member by member, into one of their type where it can be made."""
     first = batch[0]
     if isinstance(first, collections.abc.Mapping):
-        return _like(first, {key: join([_member(sample, key, i) for i, sample in enumerate(batch)]) for key in first})
+        return like(first, {key: join([_member(sample, key, i) for i, sample in enumerate(batch)]) for key in first})
     if not isinstance(first, collections.abc.Sequence):
         raise TypeError(
             f"default_collate: samples must be tensors, NumPy arrays, numbers, strings, dicts or lists of these, "
@@ -149,7 +149,7 @@ def _join(batch, join):
     columns = [join(column) for column in zip(*batch)]
     if isinstance(first, tuple):
         return type(first)(*columns) if hasattr(first, "_fields") else columns
-    return _like(first, columns)
+    return like(first, columns)
 
 
 def _member(sample, key, i):
@@ -159,7 +159,7 @@ def _member(sample, key, i):
         raise KeyError(f"default_collate: sample {i} of the batch lacks {key!r}, which sample 0 has") from error
 
 
-def _like(first, members):
+def like(first, members):
     """The members in a copy of first, which may have attributes of its own; else as a dict or list."""
     try:
         if isinstance(first, collections.abc.MutableMapping):

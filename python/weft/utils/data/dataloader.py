@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import collections
+import collections.abc
 import numbers
 import operator
 import typing
@@ -11,7 +13,7 @@ from weft import _C
 from weft._missing import name_missing_members
 from weft.utils.data import loader_state
 from weft.utils.data._waits import waits_in_profiles
-from weft.utils.data.collate import default_collate
+from weft.utils.data.collate import default_collate, like
 from weft.utils.data.dataset import IterableDataset
 from weft.utils.data.fetching import Plan, is_stateful
 from weft.utils.data.iteration import LocalIteration, WorkerIteration
@@ -332,7 +334,7 @@ def _context(context):
 
 
 def _flag(name, value, *others):
-    if not isinstance(value, int) and value not in others:
+    if not isinstance(value, int) and value not in others and type(value).__name__ not in ("bool", "bool_"):
         raise TypeError(f"DataLoader: {name} must be a bool, got {type(value).__name__}")
     return bool(value)
 
@@ -346,7 +348,7 @@ def _callable(name, value):
 def default_convert(data: Any) -> Any:
     """Turns NumPy arrays and scalars in a sample into tensors, in dicts, lists and tuples too; the rest stays as it is.
 
-    What a DataLoader with batch_size=None does.
+    What a DataLoader with batch_size=None does. As in PyTorch tuples become lists, but for named ones.
 
     Args:
         data: a sample of any structure.
@@ -357,14 +359,15 @@ def default_convert(data: Any) -> Any:
     """
     import numpy as np
 
-    if isinstance(data, (np.ndarray, np.generic)) and data.dtype.kind in "biuf":
-        return weft.from_numpy(np.array(data))
-    if isinstance(data, dict):
-        return {key: default_convert(value) for key, value in data.items()}
-    if isinstance(data, tuple) and hasattr(data, "_fields"):
-        return type(data)(*map(default_convert, data))
-    if isinstance(data, (tuple, list)):
-        return type(data)(map(default_convert, data))
+    if isinstance(data, (np.ndarray, np.generic)) and data.dtype.kind in "biufc":
+        return weft.from_numpy(np.array(data, dtype=data.dtype.newbyteorder("=")))
+    if isinstance(data, collections.abc.Mapping):
+        return like(data, {key: default_convert(value) for key, value in data.items()})
+    if isinstance(data, tuple):
+        members = map(default_convert, data)
+        return type(data)(*members) if hasattr(data, "_fields") else list(members)
+    if isinstance(data, (list, collections.UserList, range)):
+        return like(data, [default_convert(value) for value in data])
     return data
 
 
