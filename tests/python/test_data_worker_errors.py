@@ -100,3 +100,22 @@ def test_a_state_that_cannot_be_sent_is_named(w):
 
     with pytest.raises(TypeError, match="cannot pickle '_thread.lock'"):
         list(w.utils.data.DataLoader(Stream(), num_workers=1))
+
+
+@pytest.mark.parametrize("batch_size", [None, 1])
+def test_subclasses_of_tensors_arrive_from_worker_processes(w, batch_size):
+    kinds = w.transforms.tv_tensors
+    boxes = kinds.BoundingBoxes([[1, 2, 3, 4]], format="XYWH", canvas_size=(7, 9))
+    samples = [kinds.Image(w.ones(3, 2, 2)), kinds.Mask(w.ones(2, 2)), boxes]
+    loader = w.utils.data.DataLoader(samples, batch_size, num_workers=1, collate_fn=lambda samples: samples)
+    got = [batch if batch_size is None else batch[0] for batch in loader]
+    assert [type(x) for x in got] == [type(x) for x in samples]
+    assert all((x == y).all() for x, y in zip(got, samples))
+    assert got[2].canvas_size == (7, 9) and got[2].format is boxes.format
+
+
+def test_subclasses_of_tensors_go_through_queues(w):
+    queue = w.multiprocessing.get_context("fork").SimpleQueue()
+    queue.put(w.transforms.tv_tensors.Mask(w.ones(2, 2)))
+    got = queue.get()
+    assert type(got) is w.transforms.tv_tensors.Mask and got.sum() == 4

@@ -96,14 +96,15 @@ def moved(
     boxes: BoundingBoxes,
     canvas: tuple[int, int],
     place: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]],
+    cut: bool = True,
 ) -> BoundingBoxes:
-    """The boxes around the corners at their new places, on the new canvas."""
+    """The boxes around the corners at their new places, on the new canvas, and cut where that ends."""
     corners = _corners(boxes.detach().to(weft.float64), boxes.format)
     x, y = place(corners[:, [0, 2, 2, 0]], corners[:, [1, 1, 3, 3]])
     around = weft.stack((x.amin(1), y.amin(1), x.amax(1), y.amax(1)), 1)
-    result = _formatted(_cut(around, canvas), boxes.format)
+    result = _formatted(_cut(around, canvas) if cut else around, boxes.format)
     if not boxes.dtype.is_floating_point:
-        result.add_(1e-6)  # whole numbers that rounding left just below
+        result.add_(result.sign() * 1e-6)  # whole numbers that rounding left just nearer to 0
     return wrap(result.to(boxes.dtype), like=boxes, canvas_size=canvas)
 
 
