@@ -1,6 +1,7 @@
 """utils.data: errors of workers that nobody would hear of, states of samplers that batches could be lost by."""
 
 import json
+import multiprocessing
 import threading
 
 import pytest
@@ -119,3 +120,22 @@ def test_subclasses_of_tensors_go_through_queues(w):
     queue.put(w.transforms.tv_tensors.Mask(w.ones(2, 2)))
     got = queue.get()
     assert type(got) is w.transforms.tv_tensors.Mask and got.sum() == 4
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_forked_process_is_told_that_the_iterator_is_not_its_own(w, kind):
+    batches = iter(w.utils.data.DataLoader(range(6), num_workers=2, workers=kind))
+    assert next(batches).item() == 0
+
+    def child(says):
+        try:
+            next(batches)
+        except RuntimeError as error:
+            says.send(str(error))
+
+    here, there = multiprocessing.Pipe()
+    process = multiprocessing.get_context("fork").Process(target=child, args=(there,))
+    process.start()
+    assert here.poll(20) and "call iter() of the loader here" in here.recv()
+    process.join()
+    assert [batch.item() for batch in batches] == [1, 2, 3, 4, 5]

@@ -202,6 +202,11 @@ class WorkerIteration(Iteration):
     def _take(self):
         if self._progress.finished or self._dead:
             raise StopIteration
+        if not self._pool.alive:
+            raise RuntimeError(
+                "DataLoader: the workers of this iterator belong to the process that made it, and this one was forked "
+                "from it; call iter() of the loader here"
+            )
         try:
             return self._receive()
         except (StopIteration, _WorkerError) as end:
@@ -270,6 +275,7 @@ class WorkerIteration(Iteration):
         pool, self._pool = self._pool, None
         if pool is None:
             return
+        self._dead = True
         if self._owned:
             pool.close(quickly=True)
         self._loader._give_pool(pool)
