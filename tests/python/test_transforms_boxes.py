@@ -232,3 +232,23 @@ def test_samples_may_be_a_defaultdict(w):
     sample = collections.defaultdict(list, image=w.zeros(1, 4, 4), name="a")
     got = w.transforms.CenterCrop(2)(sample)
     assert type(got) is collections.defaultdict and got["image"].shape == (1, 2, 2) and got["missing"] == []
+
+
+@pytest.mark.parametrize("format", ["XYXY", "XYWH", "CXCYWH"])
+def test_sanitize_as_a_function(w, format):
+    functional = w.transforms.functional
+    corners = w.tensor([[0.0, 0, 4, 2], [-1, 0, 4, 2], [0, 0, 0.5, 9], [1, 1, 9, 11], [1, 1, 9.5, 11]])
+    boxes = functional.convert_bounding_box_format(corners, "XYXY", format)
+    marked = BoundingBoxes(boxes, format=format, canvas_size=(11, 9))
+    for got, valid in (
+        functional.sanitize_bounding_boxes(marked),
+        functional.sanitize_bounding_boxes(boxes, format, (11, 9)),
+    ):
+        assert valid.tolist() == [True, False, False, True, False] and (got == boxes[valid]).all()
+    assert type(functional.sanitize_bounding_boxes(marked)[0]) is BoundingBoxes
+    assert functional.sanitize_bounding_boxes(marked, min_area=20)[1].tolist() == [False, False, False, True, False]
+    assert len(functional.sanitize_bounding_boxes(marked[:0], format, (11, 9))[0]) == 0
+    with pytest.raises(TypeError, match="format and canvas_size for a plain tensor"):
+        functional.sanitize_bounding_boxes(boxes, format)
+    with pytest.raises(ValueError, match="min_size"):
+        functional.sanitize_bounding_boxes(marked, min_size=-1)
