@@ -1,6 +1,7 @@
 """utils.data: arguments of the DataLoader, samplers that draw without end, generics, text of NumPy."""
 
 import collections
+import importlib
 import itertools
 import multiprocessing
 import os
@@ -308,3 +309,8 @@ def test_conversion_of_the_other_byte_order(w):
 
 def test_numpys_bool_is_a_flag(w):
     assert len(w.utils.data.DataLoader(DATA, shuffle=np.bool_(True), pin_memory=np.bool_(False))) == 5
+
+
+def test_distributed_sampler_is_found_where_programs_import_it(w):
+    module = importlib.import_module(f"{w.__name__}.utils.data.distributed")
+    assert module.DistributedSampler is w.utils.data.DistributedSampler

@@ -100,7 +100,7 @@ def test_formats(format):
 
 @pytest.mark.parametrize(
     "transform",
-    [T.ColorJitter(0.5), T.GaussianBlur(3), T.RandomErasing(1.0), T.RandAugment(), T.RandomInvert(1.0), T.RGB()],
+    [T.ColorJitter(0.5), T.GaussianBlur(3), T.RandomErasing(1.0), T.RandomInvert(1.0), T.RGB()],
     ids=lambda t: type(t).__name__,
 )
 def test_changes_of_values_leave_masks_and_boxes(transform):
@@ -252,3 +252,12 @@ def test_sanitize_as_a_function(w, format):
         functional.sanitize_bounding_boxes(boxes, format)
     with pytest.raises(ValueError, match="min_size"):
         functional.sanitize_bounding_boxes(marked, min_size=-1)
+
+
+@pytest.mark.parametrize("transform", [T.AutoAugment(), T.RandAugment(), T.TrivialAugmentWide(), T.AugMix()], ids=repr)
+def test_automatic_augmentation_leaves_no_mask_behind(transform):
+    image, mask, boxes = sample()
+    for more in (mask, boxes):
+        with pytest.raises(TypeError, match=f"without masks and boxes.*got {type(more).__name__}"):
+            transform({"image": image, "more": [more]})
+    assert transform((image, 3))[1] == 3
