@@ -130,7 +130,14 @@ class _Automatic(ValueTransform):
         self.fill = check_fill(type(self).__name__, fill)
 
     def check_inputs(self, flat_inputs: list[Any]) -> None:
-        """TypeError for a sample with masks or boxes: an image that is turned or sheared would leave them behind."""
+        """TypeError for a sample with masks or boxes: an image that is turned or sheared would leave them behind.
+
+        Args:
+            flat_inputs: everything in the sample, images and labels.
+
+        >>> import weft
+        >>> weft.transforms.RandAugment().check_inputs([weft.zeros(3, 4, 4), 5])
+        """
         for leaf in flat_inputs:
             if isinstance(leaf, (Mask, BoundingBoxes)):
                 raise TypeError(
