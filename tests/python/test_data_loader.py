@@ -1,5 +1,7 @@
 """utils.data: arguments of the DataLoader, samplers that draw without end, generics, text of NumPy."""
 
+import collections
+import importlib
 import itertools
 import multiprocessing
 import os
@@ -303,3 +305,42 @@ def test_freed_memory_stays_unless_the_user_has_chosen(w):
     faults, kept = ran(MALLOC_TRIM_THRESHOLD_="131072")
     assert not kept and faults > 5000
     assert not ran(GLIBC_TUNABLES="glibc.malloc.arena_max=2")[1]
+
+
+def test_an_iterator_has_the_length_of_its_loader(w):
+    assert len(iter(w.utils.data.DataLoader(DATA, batch_size=2))) == 3
+    assert len(iter(w.utils.data.DataLoader(DATA, batch_size=2, num_workers=1))) == 3
+
+
+def test_no_getitems_is_the_same_as_none(w):
+    class Data(list):
+        __getitems__ = None
+
+    assert tolist(w.utils.data.DataLoader(Data(DATA), batch_size=3)) == [[0, 1, 4], [9, 16]]
+    part = w.utils.data.Subset(Data(DATA), [3, 1])
+    assert tolist(w.utils.data.DataLoader(part, batch_size=2)) == [[9, 1]]
+
+
+def test_conversion_keeps_types_of_containers(w):
+    convert = w.utils.data.default_convert
+    counts = collections.defaultdict(int, a=np.ones(2))
+    assert type(convert(counts)) is collections.defaultdict and convert(counts)["missing"] == 0
+    assert convert(counts)["a"].tolist() == [1, 1] and isinstance(counts["a"], np.ndarray)
+    assert list(convert(collections.OrderedDict(b=1, a=2))) == ["b", "a"]
+    assert type(convert(collections.UserDict(a=1))) is collections.UserDict
+    assert convert((1, "a")) == [1, "a"] and convert(range(2)) == [0, 1]
+    assert convert(np.array([1j])).tolist() == [1j] and convert(np.complex64(1j)).dtype == w.complex64
+
+
+@weft_only
+def test_conversion_of_the_other_byte_order(w):
+    assert w.utils.data.default_convert(np.array([1, 2], dtype=">i4")).tolist() == [1, 2]
+
+
+def test_numpys_bool_is_a_flag(w):
+    assert len(w.utils.data.DataLoader(DATA, shuffle=np.bool_(True), pin_memory=np.bool_(False))) == 5
+
+
+def test_distributed_sampler_is_found_where_programs_import_it(w):
+    module = importlib.import_module(f"{w.__name__}.utils.data.distributed")
+    assert module.DistributedSampler is w.utils.data.DistributedSampler

@@ -111,12 +111,27 @@ def test_a_server_without_ranges(server, tmp_path):
 @pytest.mark.parametrize("rest", [b"y" * 100, CONTENT + b"more", CONTENT])
 def test_a_part_of_another_file(server, tmp_path, rest):
     (tmp_path / "file.part").write_bytes(rest)
-    if rest != b"y" * 100:
-        fetched(server, tmp_path / "file", checksum=SHA256)
-        return
+    fetched(server, tmp_path / "file", checksum=SHA256)  # from its beginning, where what is there does not fit
+
+
+def test_another_file_is_not_asked_for_without_end(server, tmp_path):
+    (tmp_path / "file.part").write_bytes(b"y" * 100)
     with pytest.raises(DownloadError, match="the sha256 of what came is"):
-        download(server.url, tmp_path / "file", checksum=SHA256, progress=False)
-    fetched(server, tmp_path / "file", checksum=SHA256)  # it is not kept
+        download(server.url, tmp_path / "file", checksum="0" * 64, progress=False)
+    assert server.seen == ["bytes=100-", None] and not os.listdir(tmp_path)
+
+
+def test_a_full_disk_is_named_with_the_file_and_what_came_is_kept(server, tmp_path):
+    resource = pytest.importorskip("resource")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        with pytest.raises(OSError, match=r"1000 bytes are kept: '.*file\.part'"):
+            download(server.url, tmp_path / "file", checksum=SHA256, progress=False)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    fetched(server, tmp_path / "file", checksum=SHA256)
+    assert server.seen == [None, "bytes=1000-"]
 
 
 def test_errors_name_addresses_path_and_checksum(server, tmp_path):

@@ -1,5 +1,6 @@
 """Masks and boxes move with the image of their sample."""
 
+import collections
 import copy
 import pickle
 
@@ -99,7 +100,7 @@ def test_formats(format):
 
 @pytest.mark.parametrize(
     "transform",
-    [T.ColorJitter(0.5), T.GaussianBlur(3), T.RandomErasing(1.0), T.RandAugment(), T.RandomInvert(1.0), T.RGB()],
+    [T.ColorJitter(0.5), T.GaussianBlur(3), T.RandomErasing(1.0), T.RandomInvert(1.0), T.RGB()],
     ids=lambda t: type(t).__name__,
 )
 def test_changes_of_values_leave_masks_and_boxes(transform):
@@ -169,7 +170,7 @@ def test_errors():
         (lambda: BoundingBoxes([[1, 2, 3]], format="XYXY", canvas_size=(4, 4)), ValueError, r"expected \(N, 4\)"),
         (lambda: BoundingBoxes([1, 2, 3, 4], format="XYXY", canvas_size=4), ValueError, "canvas_size"),
         (lambda: BoundingBoxes([1, 2, 3, 4], format="corners", canvas_size=(4, 4)), ValueError, "XYXY, XYWH, CXCYWH"),
-        (lambda: wrap(weft.zeros(1), like=weft.zeros(1)), TypeError, "expected like"),
+        (lambda: wrap(weft.zeros(1), like=3), TypeError, "expected like"),
         (lambda: F.convert_bounding_box_format(weft.zeros(1, 4), new_format="XYXY"), TypeError, "old_format"),
         (lambda: F.convert_bounding_box_format(boxes, "XYXY", "XYWH"), TypeError, "old_format for a plain tensor"),
         (lambda: F.clamp_bounding_boxes(weft.zeros(1, 4)), TypeError, "canvas_size for a plain tensor"),
@@ -187,3 +188,76 @@ def test_no_boxes():
         assert transform((sample()[0], none))[1].shape == (0, 4)
     assert BoundingBoxes([1, 2, 3, 4], format="XYXY", canvas_size=(9, 9)).shape == (1, 4)
     assert isinstance(none, TVTensor)
+
+
+def test_boxes_that_stick_out_are_kept_by_flips_and_resize(w):
+    T = w.transforms
+    boxes = T.tv_tensors.BoundingBoxes([[8, 10, 4, 4], [-2, 1, 3, 3]], format="XYWH", canvas_size=(11, 9))
+    for flip in (T.functional.hflip, T.functional.vflip):
+        assert flip(flip(boxes)).tolist() == boxes.tolist()
+    assert T.functional.hflip(boxes).tolist() == [[-3, 10, 4, 4], [8, 1, 3, 3]]
+    assert T.functional.resize(boxes, [22, 18]).tolist() == [[16, 20, 8, 8], [-4, 2, 6, 6]]
+    assert T.functional.crop(boxes, 0, 0, 11, 9).tolist() == [[8, 10, 1, 1], [0, 1, 1, 3]]
+
+
+@pytest.mark.parametrize("size", [(11, 9), (7, 10), (100, 3), (1, 1)])
+@pytest.mark.parametrize("angle", [0, 90, 180, 270, -90, 360])
+def test_canvas_of_right_angles_is_the_images(w, size, angle):
+    T = w.transforms
+    boxes = T.tv_tensors.BoundingBoxes([[0, 0, 1, 1]], format="XYXY", canvas_size=size)
+    image = T.functional.rotate(w.zeros(1, *size), angle, expand=True)
+    assert T.functional.rotate(boxes, angle, expand=True).canvas_size == tuple(image.shape[-2:])
+    turned = T.functional.rotate(w.zeros(1, *size), angle, expand=True, center=[0, 0])
+    assert turned.shape == image.shape
+
+
+def test_masks_and_boxes_are_not_scaled_by_to_dtype(w):
+    T = w.transforms
+    mask = T.functional.to_dtype(T.tv_tensors.Mask(w.tensor([[0, 7]], dtype=w.uint8)), w.float32, scale=True)
+    assert mask.tolist() == [[0, 7]] and type(mask) is T.tv_tensors.Mask
+    boxes = T.tv_tensors.BoundingBoxes([[1, 2, 3, 4]], format="XYXY", canvas_size=(9, 9))
+    for dtype in (w.float32, w.uint8, w.int64):
+        got = T.functional.to_dtype(boxes, dtype, scale=True)
+        assert got.tolist() == [[1, 2, 3, 4]] and got.dtype == dtype and got.canvas_size == (9, 9)
+
+
+def test_wrap_like_a_plain_tensor_is_plain(w):
+    x = w.ones(2)
+    assert w.transforms.tv_tensors.wrap(x, like=w.zeros(1)) is x
+    with pytest.raises(TypeError, match="expected like to be a tensor, got <class 'int'>"):
+        w.transforms.tv_tensors.wrap(x, like=3)
+
+
+def test_samples_may_be_a_defaultdict(w):
+    sample = collections.defaultdict(list, image=w.zeros(1, 4, 4), name="a")
+    got = w.transforms.CenterCrop(2)(sample)
+    assert type(got) is collections.defaultdict and got["image"].shape == (1, 2, 2) and got["missing"] == []
+
+
+@pytest.mark.parametrize("format", ["XYXY", "XYWH", "CXCYWH"])
+def test_sanitize_as_a_function(w, format):
+    functional = w.transforms.functional
+    corners = w.tensor([[0.0, 0, 4, 2], [-1, 0, 4, 2], [0, 0, 0.5, 9], [1, 1, 9, 11], [1, 1, 9.5, 11]])
+    boxes = functional.convert_bounding_box_format(corners, "XYXY", format)
+    marked = BoundingBoxes(boxes, format=format, canvas_size=(11, 9))
+    for got, valid in (
+        functional.sanitize_bounding_boxes(marked),
+        functional.sanitize_bounding_boxes(boxes, format, (11, 9)),
+    ):
+        assert valid.tolist() == [True, False, False, True, False] and (got == boxes[valid]).all()
+    assert type(functional.sanitize_bounding_boxes(marked)[0]) is BoundingBoxes
+    assert functional.sanitize_bounding_boxes(marked, min_area=20)[1].tolist() == [False, False, False, True, False]
+    assert len(functional.sanitize_bounding_boxes(marked[:0], format, (11, 9))[0]) == 0
+    with pytest.raises(TypeError, match="format and canvas_size for a plain tensor"):
+        functional.sanitize_bounding_boxes(boxes, format)
+    with pytest.raises(ValueError, match="min_size"):
+        functional.sanitize_bounding_boxes(marked, min_size=-1)
+
+
+@pytest.mark.parametrize("transform", [T.AutoAugment(), T.RandAugment(), T.TrivialAugmentWide(), T.AugMix()], ids=repr)
+def test_automatic_augmentation_leaves_no_mask_behind(transform):
+    image, mask, boxes = sample()
+    for more in (mask, boxes):
+        with pytest.raises(TypeError, match=f"without masks and boxes.*got {type(more).__name__}"):
+            transform({"image": image, "more": [more]})
+    assert transform((image, 3))[1] == 3

@@ -37,7 +37,6 @@ _ELSEWHERE = {
     "torch.utils.data._utils": "weft.utils.data",  # which programs import from all the same
     "torch.utils.data._utils.collate": "weft.utils.data.collate",
     "torch.utils.data._utils.worker": "weft.utils.data.worker",
-    "torch.utils.data.distributed": "weft.utils.data.sampler",
     "torch.types": "weft._alias.types",
     "torchvision": "weft._alias.torchvision",
     "torchvision.datasets": "weft.datasets",

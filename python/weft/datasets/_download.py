@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import http.client
 import os
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _BLOCK = 1 << 18
+_OF_DISKS = {errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _ATTEMPTS = 3  # in a row that bring nothing, for each address
 
 
@@ -115,15 +117,22 @@ def _from_one_of(urls, path, algorithm, digits, progress, timeout):
         return []
     for url in urls:
         try:
-            _fetch(url, part, progress, timeout)
-            found = digits and file_checksum(part, algorithm)
-            if found == digits:
-                _put_in_place(path)
-                return []
-            os.truncate(part, 0)
+            begun = True
+            while begun:  # what was there before may be of another file: then once more from the beginning
+                begun = _size(part) > 0
+                _fetch(url, part, progress, timeout)
+                found = digits and file_checksum(part, algorithm)
+                if found == digits:
+                    _put_in_place(path)
+                    return []
+                os.truncate(part, 0)
             problems.append(f"{url}: the {algorithm} of what came is {found}")
         except (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError) as error:
             problems.append(f"{url}: {getattr(error, 'reason', None) or str(error) or type(error).__name__}")
+        except OSError as error:
+            if error.filename is None and error.errno in _OF_DISKS:
+                raise OSError(error.errno, f"{error.strerror}; {_size(part)} bytes are kept", part) from None
+            raise
     return problems
 
 

@@ -70,8 +70,8 @@ def _rebuild_object(tensor, cls, requires_grad, attributes):
     if issubclass(cls, weft.nn.Parameter):
         tensor = cls(tensor, requires_grad)
     elif cls is not weft.Tensor:
-        tensor = tensor.as_subclass(cls)
-    if requires_grad:
+        tensor = weft.Tensor._make_subclass(cls, tensor, requires_grad)
+    elif requires_grad:
         tensor.requires_grad_()
     if attributes:
         tensor.__dict__.update(attributes)

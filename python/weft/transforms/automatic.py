@@ -24,6 +24,7 @@ from weft.transforms.functional.kinds import (
     size_of,
     to_array,
 )
+from weft.transforms.tv_tensors import BoundingBoxes, Mask
 
 # Of an operation: its magnitude at a part of the way from the weakest to the strongest, for an image of a height and a
 # width (None: it has no magnitude), and whether it goes both ways.
@@ -127,6 +128,22 @@ class _Automatic(ValueTransform):
         super().__init__()
         self.interpolation = mode_of(type(self).__name__, interpolation)
         self.fill = check_fill(type(self).__name__, fill)
+
+    def check_inputs(self, flat_inputs: list[Any]) -> None:
+        """TypeError for a sample with masks or boxes: an image that is turned or sheared would leave them behind.
+
+        Args:
+            flat_inputs: everything in the sample, images and labels.
+
+        >>> import weft
+        >>> weft.transforms.RandAugment().check_inputs([weft.zeros(3, 4, 4), 5])
+        """
+        for leaf in flat_inputs:
+            if isinstance(leaf, (Mask, BoundingBoxes)):
+                raise TypeError(
+                    f"transforms.{type(self).__name__}: expected a sample without masks and boxes, which it does not "
+                    f"turn or shear with the image; got {type(leaf).__name__}"
+                )
 
     def transform(self, inpt: Any, params: Parameters) -> Any:
         for operation, magnitude in params["operations"]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -194,6 +195,8 @@ def rebuilt(sample: Any, change: Callable[[Any], Any]) -> Any:
     """The same tuples, lists and dicts around changed leaves."""
     if isinstance(sample, Mapping):
         changed = {key: rebuilt(value, change) for key, value in sample.items()}
+        if isinstance(sample, defaultdict):
+            return type(sample)(sample.default_factory, changed)
         return changed if type(sample) is dict else type(sample)(changed)  # type: ignore[call-arg]
     if isinstance(sample, (tuple, list)):
         values = [rebuilt(value, change) for value in sample]

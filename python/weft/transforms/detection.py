@@ -106,13 +106,7 @@ class SanitizeBoundingBoxes(Transform):
                 raise ValueError(
                     f"transforms.SanitizeBoundingBoxes: expected {len(boxes)} labels, one a box, got {len(found)}"
                 )
-        corners = boxes
-        if boxes.format is not BoundingBoxFormat.XYXY:
-            corners = F.convert_bounding_box_format(boxes, new_format="XYXY")
-        x0, y0, x1, y1 = plain(corners).unbind(1)
-        height, width = boxes.canvas_size
-        keep = (x1 - x0 >= self.min_size) & (y1 - y0 >= self.min_size) & ((x1 - x0) * (y1 - y0) >= self.min_area)
-        keep = keep & (x0 >= 0) & (y0 >= 0) & (x1 <= width) & (y1 <= height)
+        _, keep = F.sanitize_bounding_boxes(boxes, min_size=self.min_size, min_area=self.min_area)
 
         def kept(leaf: Any) -> Any:
             if leaf is boxes or (isinstance(leaf, Mask) and leaf.ndim > 2 and len(leaf) == len(boxes)):

@@ -211,7 +211,7 @@ def wrap(wrappee: Tensor, *, like: Any, **kwargs: Any) -> Any:
         like: what it is to be.
         kwargs: ``format`` and ``canvas_size`` of boxes, where they are not those of ``like``.
 
-    Raises TypeError where ``like`` has no mark.
+    Where ``like`` has no mark the tensor is returned as it is. Raises TypeError where it is no tensor.
 
     >>> import weft
     >>> from weft.transforms import tv_tensors
@@ -219,9 +219,9 @@ def wrap(wrappee: Tensor, *, like: Any, **kwargs: Any) -> Any:
     'Mask'
     """
     if not isinstance(like, TVTensor):
-        raise TypeError(
-            f"tv_tensors.wrap: expected like to be an Image, Video, Mask or BoundingBoxes, got {type(like)}"
-        )
+        if isinstance(like, Tensor):
+            return wrappee
+        raise TypeError(f"tv_tensors.wrap: expected like to be a tensor, got {type(like)}")
     if isinstance(like, BoundingBoxes):
         options = {"format": like.format, "canvas_size": like.canvas_size, **kwargs}
         return type(like)(wrappee, **options)

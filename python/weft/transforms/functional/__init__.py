@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from weft.transforms.functional.boxes import clamp_bounding_boxes, convert_bounding_box_format
+from weft.transforms.functional.boxes import clamp_bounding_boxes, convert_bounding_box_format, sanitize_bounding_boxes
 from weft.transforms.functional.channels import grayscale_to_rgb, permute_channels, rgb_to_grayscale, to_grayscale
 from weft.transforms.functional.colour import (
     adjust_brightness,
@@ -95,6 +95,7 @@ __all__ = [
     "resized_crop",
     "rgb_to_grayscale",
     "rotate",
+    "sanitize_bounding_boxes",
     "solarize",
     "ten_crop",
     "to_dtype",

@@ -9,7 +9,8 @@ import numpy as np
 
 import weft
 from weft import Tensor
-from weft.transforms.tv_tensors import BoundingBoxes, BoundingBoxFormat, format_of, wrap
+from weft.transforms.functional.kinds import check_number
+from weft.transforms.tv_tensors import BoundingBoxes, BoundingBoxFormat, format_of, plain, wrap
 
 
 def _corners(boxes: Tensor, format: BoundingBoxFormat) -> Tensor:
@@ -88,6 +89,42 @@ def clamp_bounding_boxes(inpt: Any, format: Any = None, canvas_size: Any = None)
     return wrap(result, like=inpt) if isinstance(inpt, BoundingBoxes) else result
 
 
+def sanitize_bounding_boxes(
+    bounding_boxes: Any, format: Any = None, canvas_size: Any = None, min_size: float = 1.0, min_area: float = 1.0
+) -> tuple[Any, Tensor]:
+    """The boxes that are large enough and lie within the image, and for each of the given ones whether it is kept.
+
+    Args:
+        bounding_boxes: BoundingBoxes, or a tensor (N, 4) with the next two.
+        format: of a plain tensor.
+        canvas_size: (height, width), of a plain tensor.
+        min_size: the least width and height.
+        min_area: the least area.
+
+    Raises TypeError where format or canvas_size is missing, ValueError for negative limits.
+
+    >>> import weft
+    >>> corners = weft.tensor([[1, 2, 5, 9], [3, 3, 3, 9]])
+    >>> weft.transforms.functional.sanitize_bounding_boxes(corners, "XYXY", (9, 9))
+    (tensor([[1, 2, 5, 9]]), tensor([ True, False]))
+    """
+    marked = isinstance(bounding_boxes, BoundingBoxes)
+    if not isinstance(bounding_boxes, Tensor) or (not marked and None in (format, canvas_size)):
+        raise TypeError(
+            "transforms.sanitize_bounding_boxes: expected boxes, and format and canvas_size for a plain tensor"
+        )
+    check_number("sanitize_bounding_boxes", "min_size", min_size, 0)
+    check_number("sanitize_bounding_boxes", "min_area", min_area, 0)
+    kind = format_of(format) if format is not None else bounding_boxes.format
+    height, width = canvas_size if canvas_size is not None else bounding_boxes.canvas_size
+    boxes = plain(bounding_boxes)
+    x0, y0, x1, y1 = _corners(boxes, kind).unbind(-1)
+    valid = (x1 - x0 >= min_size) & (y1 - y0 >= min_size) & ((x1 - x0) * (y1 - y0) >= min_area)
+    valid = valid & (x0 >= 0) & (y0 >= 0) & (x1 <= width) & (y1 <= height)
+    kept = boxes[valid]
+    return (wrap(kept, like=bounding_boxes) if marked else kept), valid
+
+
 def _cut(corners: Tensor, canvas: Any) -> Tensor:
     return weft.cat([corners[..., i : i + 1].clamp(0, canvas[1 - i % 2]) for i in range(4)], -1)
 
@@ -96,14 +133,15 @@ def moved(
     boxes: BoundingBoxes,
     canvas: tuple[int, int],
     place: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]],
+    cut: bool = True,
 ) -> BoundingBoxes:
-    """The boxes around the corners at their new places, on the new canvas."""
+    """The boxes around the corners at their new places, on the new canvas, and cut where that ends."""
     corners = _corners(boxes.detach().to(weft.float64), boxes.format)
     x, y = place(corners[:, [0, 2, 2, 0]], corners[:, [1, 1, 3, 3]])
     around = weft.stack((x.amin(1), y.amin(1), x.amax(1), y.amax(1)), 1)
-    result = _formatted(_cut(around, canvas), boxes.format)
+    result = _formatted(_cut(around, canvas) if cut else around, boxes.format)
     if not boxes.dtype.is_floating_point:
-        result.add_(1e-6)  # whole numbers that rounding left just below
+        result.add_(result.sign() * 1e-6)  # whole numbers that rounding left just nearer to 0
     return wrap(result.to(boxes.dtype), like=boxes, canvas_size=canvas)
 
 

@@ -21,6 +21,7 @@ from weft.transforms.functional.kinds import (
     to_array,
     value_bits,
 )
+from weft.transforms.tv_tensors import BoundingBoxes, Mask, wrap
 
 
 def _pixels(image: Any) -> np.ndarray:
@@ -179,7 +180,7 @@ def to_dtype(inpt: ImageT, dtype: weft.dtype = weft.float32, scale: bool = False
     Args:
         inpt: a tensor or an array.
         dtype: the dtype of the result.
-        scale: take white to white: 255 of uint8 is 1.0 of floating point numbers.
+        scale: take white to white: 255 of uint8 is 1.0 of floating point numbers. Not of masks and boxes.
 
     Raises TypeError for other kinds, RuntimeError where scaling would lose what the float dtype cannot hold.
 
@@ -187,6 +188,8 @@ def to_dtype(inpt: ImageT, dtype: weft.dtype = weft.float32, scale: bool = False
     >>> weft.transforms.functional.to_dtype(weft.tensor([[0, 255]], dtype=weft.uint8), weft.float32, scale=True)
     tensor([[0., 1.]])
     """
+    if isinstance(inpt, (Mask, BoundingBoxes)):  # classes and places have no white
+        return wrap(_to_dtype(inpt, dtype, False), like=inpt)
     if isinstance(inpt, Tensor):
         return _to_dtype(inpt, dtype, scale)  # type: ignore[return-value]
     if isinstance(inpt, np.ndarray):

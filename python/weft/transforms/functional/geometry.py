@@ -90,7 +90,7 @@ def resize(
         return inpt
     if isinstance(inpt, BoundingBoxes):
         across, down = new[1] / width, new[0] / height
-        return boxes.moved(inpt, new, lambda x, y: (x * across, y * down))  # type: ignore[return-value]
+        return boxes.moved(inpt, new, lambda x, y: (x * across, y * down), cut=False)  # type: ignore[return-value]
     return on_image("resize", inpt, _resize, _resize_pil, new, mode, bool(antialias))
 
 
@@ -280,7 +280,7 @@ def horizontal_flip(inpt: ImageT) -> ImageT:
     """
     if isinstance(inpt, BoundingBoxes):
         width = inpt.canvas_size[1]
-        return boxes.moved(inpt, inpt.canvas_size, lambda x, y: (width - x, y))  # type: ignore[return-value]
+        return boxes.moved(inpt, inpt.canvas_size, lambda x, y: (width - x, y), cut=False)  # type: ignore[return-value]
     return on_image("horizontal_flip", inpt, _flip_columns, lambda image: image.transpose(0), dims=2)
 
 
@@ -299,7 +299,7 @@ def vertical_flip(inpt: ImageT) -> ImageT:
     """
     if isinstance(inpt, BoundingBoxes):
         height = inpt.canvas_size[0]
-        return boxes.moved(inpt, inpt.canvas_size, lambda x, y: (x, height - y))  # type: ignore[return-value]
+        return boxes.moved(inpt, inpt.canvas_size, lambda x, y: (x, height - y), cut=False)  # type: ignore[return-value]
     return on_image("vertical_flip", inpt, _flip_rows, lambda image: image.transpose(1), dims=2)
 
 

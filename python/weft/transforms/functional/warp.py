@@ -166,7 +166,10 @@ def _turn(size: tuple[int, int], angle: float, expand: bool, center: Any) -> tup
     middle = [width * 0.5, height * 0.5]
     matrix = inverse_affine(middle if center is None else center, -angle, (0.0, 0.0), 1.0, (0.0, 0.0))
     if expand:
-        size = _expanded_size(inverse_affine((0.0, 0.0), -angle, (0.0, 0.0), 1.0, (0.0, 0.0)), height, width)
+        if angle in (90, 270):
+            size = width, height
+        elif angle not in (0, 180):
+            size = _expanded_size(inverse_affine((0.0, 0.0), -angle, (0.0, 0.0), 1.0, (0.0, 0.0)), height, width)
         # The middle of the larger result lies on the image's.
         for row in (0, 3):
             matrix[row + 2] += matrix[row] * (width - size[1]) / 2 + matrix[row + 1] * (height - size[0]) / 2
@@ -180,9 +183,7 @@ def _expanded_size(matrix: list[float], height: int, width: int) -> tuple[int, i
     turned = corners @ np.array([[matrix[0], matrix[1]], [matrix[3], matrix[4]]])
     edge = np.array([width * 0.5, height * 0.5])
     # A corner that rounding moved past a whole pixel is one on it.
-    low = np.trunc((turned.min(0) + edge) / 1e-4) * 1e-4
-    high = np.trunc((turned.max(0) + edge) / 1e-4) * 1e-4
-    size = np.ceil(high) - np.floor(low)
+    size = np.ceil(turned.max(0) + edge - 1e-4) - np.floor(turned.min(0) + edge + 1e-4)
     return int(size[1]), int(size[0])
 
 

@@ -33,6 +33,9 @@ class Waits:
         finally:
             _C._profiler.end(scope)
 
+    def __len__(self) -> int:
+        return len(self._iterator)  # type: ignore[arg-type]
+
     def __getattr__(self, name: str) -> Any:
         if name == "_iterator":  # a copy that is being made
             raise AttributeError(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import collections.abc
 import copy
 import typing
@@ -80,7 +81,7 @@ class FetchedBatch(collections.abc.Sequence["typing.Any"]):
 def default_convert(data: Any) -> Any:
     """Turns NumPy arrays and scalars in a sample into tensors, in dicts, lists and tuples too; the rest stays as it is.
 
-    What a DataLoader with batch_size=None does.
+    What a DataLoader with batch_size=None does. As in PyTorch tuples become lists, but for named ones.
 
     Args:
         data: a sample of any structure.
@@ -89,16 +90,15 @@ def default_convert(data: Any) -> Any:
     >>> weft.utils.data.default_convert({"x": numpy.arange(2), "name": "a"})
     {'x': tensor([0, 1]), 'name': 'a'}
     """
-    import numpy as np
-
-    if isinstance(data, (np.ndarray, np.generic)) and data.dtype.kind in "biuf":
-        return weft.from_numpy(np.array(data))
-    if isinstance(data, dict):
-        return {key: default_convert(value) for key, value in data.items()}
-    if isinstance(data, tuple) and hasattr(data, "_fields"):
-        return type(data)(*map(default_convert, data))
-    if isinstance(data, (tuple, list)):
-        return type(data)(map(default_convert, data))
+    if isinstance(data, (np.ndarray, np.generic)) and data.dtype.kind in "biufc":
+        return weft.from_numpy(np.array(data, dtype=data.dtype.newbyteorder("=")))
+    if isinstance(data, collections.abc.Mapping):
+        return like(data, {key: default_convert(value) for key, value in data.items()})
+    if isinstance(data, tuple):
+        members = map(default_convert, data)
+        return type(data)(*members) if hasattr(data, "_fields") else list(members)
+    if isinstance(data, (list, collections.UserList, range)):
+        return like(data, [default_convert(value) for value in data])
     return data
 
 
@@ -158,7 +158,7 @@ def _join(batch, join):
     """Joins mappings and sequences, member by member, into one of their type where it can be made."""
     first = batch[0]
     if isinstance(first, collections.abc.Mapping):
-        return _like(first, {key: join([_member(sample, key, i) for i, sample in enumerate(batch)]) for key in first})
+        return like(first, {key: join([_member(sample, key, i) for i, sample in enumerate(batch)]) for key in first})
     if not isinstance(first, collections.abc.Sequence):
         raise TypeError(
             f"default_collate: samples must be tensors, NumPy arrays, numbers, strings, dicts or lists of these, "
@@ -174,7 +174,7 @@ def _join(batch, join):
     columns = [join(column) for column in zip(*batch)]
     if isinstance(first, tuple):
         return type(first)(*columns) if hasattr(first, "_fields") else columns
-    return _like(first, columns)
+    return like(first, columns)
 
 
 def _member(sample, key, i):
@@ -184,7 +184,7 @@ def _member(sample, key, i):
         raise KeyError(f"default_collate: sample {i} of the batch lacks {key!r}, which sample 0 has") from error
 
 
-def _like(first, members):
+def like(first, members):
     """The members in a copy of first, which may have attributes of its own; else as a dict or list."""
     try:
         if isinstance(first, collections.abc.MutableMapping):

@@ -344,7 +344,7 @@ def _context(context):
 
 
 def _flag(name, value, *others):
-    if not isinstance(value, int) and value not in others:
+    if not isinstance(value, int) and value not in others and type(value).__name__ not in ("bool", "bool_"):
         raise TypeError(f"DataLoader: {name} must be a bool, got {type(value).__name__}")
     return bool(value)
 

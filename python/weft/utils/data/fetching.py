@@ -72,9 +72,9 @@ class MapFetcher:
         if direct:  # draws nothing
             self.fetch = lambda number, indices: direct(indices)
             return None
-        if type(plan.dataset) is Subset and not hasattr(plan.dataset.dataset, "__getitems__"):
+        if type(plan.dataset) is Subset and not callable(getattr(plan.dataset.dataset, "__getitems__", None)):
             return self._of_subset
-        return self._together if hasattr(plan.dataset, "__getitems__") else self._one_by_one
+        return self._together if callable(getattr(plan.dataset, "__getitems__", None)) else self._one_by_one
 
     def _collated(self, number, samples):
         _C._key_draws(self._seed ^ _OF_BATCH, number)

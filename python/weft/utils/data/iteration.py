@@ -25,6 +25,8 @@ class Order:
             _C._key_draws(base_seed ^ OF_ORDER, 0)
             if self.sampler is not None and progress.sampler is not None:
                 self.sampler.load_state_dict(progress.sampler)
+            elif self.sampler is not None and not progress.next:
+                progress.sampler = self.sampler.state_dict()
             self._indices = iter(loader.sampler if loader.batch_sampler is None else loader.batch_sampler)
             self._random = _C._begin_keyed_draws()
         finally:
@@ -172,18 +174,22 @@ class WorkerIteration(Iteration):
         progress = self._progress
         try:
             index = self._order.step()
+            self._keep_sampler_state()
             while self._sent in progress.beyond:
                 self._sent += 1
                 index = self._order.step()
+                self._keep_sampler_state()
         except StopIteration:
             self._exhausted = True
             return False
-        if self._order.sampler is not None:
-            self._sampler_states[self._sent] = self._order.sampler.state_dict()
         self._owner[self._sent] = worker
         self._pool.send(worker, self._sent, index)
         self._sent += 1
         return True
+
+    def _keep_sampler_state(self):
+        if self._order.sampler is not None:
+            self._sampler_states[self._sent] = self._order.sampler.state_dict()
 
     def _next_worker(self, wanted):
         if wanted is not None and self._active[wanted]:
@@ -197,6 +203,11 @@ class WorkerIteration(Iteration):
     def _take(self):
         if self._progress.finished or self._dead:
             raise StopIteration
+        if not self._pool.alive:
+            raise RuntimeError(
+                "DataLoader: the workers of this iterator belong to the process that made it, and this one was forked "
+                "from it; call iter() of the loader here"
+            )
         try:
             return self._receive()
         except (StopIteration, _WorkerError) as end:
@@ -244,8 +255,8 @@ class WorkerIteration(Iteration):
             progress.beyond = {number for number in progress.beyond if number >= progress.next}
         progress.turn = self._turn
         progress.pending = list(self._owner.values()) if self._stream else []
-        if given in self._sampler_states:
-            progress.sampler = self._sampler_states.pop(given)
+        while self._sampler_states and (first := next(iter(self._sampler_states))) < progress.next:
+            progress.sampler = self._sampler_states.pop(first)  # as it was before the first batch that is left
 
     def _end_epoch(self):
         if self._owned and self._pool is not None:
@@ -265,6 +276,7 @@ class WorkerIteration(Iteration):
         pool, self._pool = self._pool, None
         if pool is None:
             return
+        self._dead = True
         if self._owned:
             pool.close(quickly=True)
         self._loader._give_pool(pool)

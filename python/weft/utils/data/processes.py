@@ -125,7 +125,7 @@ class ProcessPool:
         epoch, number, kind, packed, state = pickle.loads(payload)
         if kind == "batch":
             packed = self._members[worker].unpacker.unpack(packed, descriptors, wanted=epoch == self._epoch)
-        return (worker, number, kind, packed, state) if epoch == self._epoch else None
+        return (worker, number, kind, packed, state and pickle.loads(state)) if epoch == self._epoch else None
 
     def _wait(self, worker, end):
         """Until something comes of the worker, or any one dies."""

@@ -74,7 +74,7 @@ def _work(plan, info, init, tasks, results, current):
     try:
         if init is not None:
             init(info.id)
-    except Exception as error:
+    except BaseException as error:  # nobody else would hear of it, and the batches would be waited for for ever
         failure = Failure(error, where)
     while (message := tasks.get()) is not None:
         if message[0] == "epoch":
@@ -83,7 +83,7 @@ def _work(plan, info, init, tasks, results, current):
             fetcher = None
             try:
                 fetcher = make_fetcher(plan, info.id, base_seed, state)
-            except Exception as error:
+            except BaseException as error:
                 failure = Failure(error, where)
         elif message[0] == current[0]:
             results.put((epoch, info.id, *_answer(fetcher, failure, message, where, with_state)))
@@ -98,6 +98,9 @@ def _answer(fetcher, failure, message, where, with_state):
         batch = fetcher.fetch(number, index)
         return number, "batch", batch, fetcher.state() if with_state else None
     except Ended:
-        return number, "ended", None, fetcher.state() if with_state else None
-    except Exception as error:
+        try:
+            return number, "ended", None, fetcher.state() if with_state else None
+        except BaseException as error:
+            return number, "failure", Failure(error, where), None
+    except BaseException as error:
         return number, "failure", Failure(error, where), None

@@ -79,7 +79,11 @@ class Failure:
 
     def __init__(self, error, where):
         self.kind = type(error)
-        self.text = f"{where}: {self.kind.__name__}: {error}\n\n" + "".join(traceback.format_exception(error)).rstrip()
+        try:
+            said = str(error)
+        except Exception as why:
+            said = f"(its text cannot be had: {type(why).__name__})"
+        self.text = f"{where}: {self.kind.__name__}: {said}\n\n" + "".join(traceback.format_exception(error)).rstrip()
 
     def __getstate__(self):
         try:
@@ -91,9 +95,11 @@ class Failure:
     def error(self):
         """The exception to raise: of the worker's type, where one can be made of a text."""
         text = f"DataLoader: exception in {self.text}"
+        if not issubclass(self.kind, Exception):  # SystemExit of a worker thread does not end the program
+            return RuntimeError(text)
         try:
             made = self.kind(_Text(text) if issubclass(self.kind, KeyError) else text)
-            return made if isinstance(made, self.kind) else RuntimeError(text)
+            return made if isinstance(made, self.kind) and str(made) else RuntimeError(text)
         except Exception:
             return RuntimeError(text)
 
@@ -165,7 +171,9 @@ class _Worker:
         try:
             if settings.init is not None:
                 settings.init(settings.worker)
-        except Exception as error:
+        except SystemExit:
+            raise
+        except BaseException as error:
             self._init_failure = Failure(error, self._where)
         self._keyed = weft.initial_seed() == seed
 
@@ -184,7 +192,9 @@ class _Worker:
         self._failure, self._init_failure = self._init_failure, None
         try:
             self._fetcher = make_fetcher(self._plan, self._worker, base_seed, state, self._keyed)
-        except Exception as error:
+        except SystemExit:
+            raise
+        except BaseException as error:
             self._failure = Failure(error, self._where)
 
     def _answer(self, number, index):
@@ -195,11 +205,22 @@ class _Worker:
                 self._failure = None if self._fetcher else self._failure
             else:
                 batch = self._fetcher.fetch(number, index)
-                state = self._fetcher.state() if self._with_state else None
+                state = self._state()
                 packed, descriptors = self._packer.pack(batch)
         except Ended:
-            kind, packed = "ended", None
-            state = self._fetcher.state() if self._with_state else None
-        except Exception as error:
+            kind, packed, state = self._at_end()
+        except SystemExit:  # ends the process, with its code
+            raise
+        except BaseException as error:
             kind, packed = "failure", Failure(error, self._where)
         self._channel.send(pickle.dumps((self._epoch, number, kind, packed, state), 5), descriptors)
+
+    def _state(self):
+        """Pickled, so that one that cannot be sent is an error of this batch."""
+        return pickle.dumps(self._fetcher.state(), 5) if self._with_state else None
+
+    def _at_end(self):
+        try:
+            return "ended", None, self._state()
+        except Exception as error:
+            return "failure", Failure(error, self._where), None

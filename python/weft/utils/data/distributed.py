@@ -1,0 +1,5 @@
+"""The name under which PyTorch has its DistributedSampler."""
+
+from weft.utils.data.sampler import DistributedSampler
+
+__all__ = ["DistributedSampler"]
