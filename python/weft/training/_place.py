@@ -81,7 +81,9 @@ class Place:
             self.start = self._now(loader)
             return iter(loader)
         if "loader" in state["now"]:
-            self._back(loader, state["now"])
+            if self.start:  # from which a dataset or sampler without a state draws what it has drawn, once more
+                _random().load_state_dict(self.start["random"])
+            loader.load_state_dict(state["now"]["loader"])
             iterator = iter(loader)
         else:
             self._back(loader, self.start)
