@@ -125,7 +125,12 @@ def test_an_order_from_the_generators_of_others(kind):
     check_resumed(OTHERS[kind], 9, {})
 
 
-def check_resumed(make_loader, at, options):
+@pytest.mark.parametrize("kind", LOADERS)
+def test_killed_after_the_shorter_group_at_the_end(kind):
+    check_resumed(LOADERS[kind], 6, {"accumulate": 3}, steps=9)  # 3, 3 and 1 batches
+
+
+def check_resumed(make_loader, at, options, steps=21):
     validation = loader(20, shuffle=False)
     whole = make(Memory(), **options)
     history = whole.fit(make_loader(), validation, epochs=3)
@@ -139,7 +144,7 @@ def check_resumed(make_loader, at, options):
     again = resumed.fit(make_loader(), validation, epochs=3, resume="last")
     assert again.history == history.history and again.epoch == history.epoch
     assert equal_states(whole.model, resumed.model) and equal_states(whole.ema.average, resumed.ema.average)
-    assert resumed.step == whole.step == 21
+    assert resumed.step == whole.step == steps
 
 
 def test_killed_in_the_middle_of_a_group():

@@ -36,6 +36,7 @@ class Place:
         self.iterator: Any = None
         self.pending: list[Any] = []
         self.begun = self.lost = False  # in an epoch; the loader has gone on to where it is in no step
+        self.drained = False  # it has ended before the last step, a shorter group: its state is that of the next epoch
         self.start: dict[str, Any] = {}
         self.resumed: dict[str, Any] | None = None
 
@@ -54,7 +55,7 @@ class Place:
             run._begin_epoch()
             self.start = self._now(loader) if run.checkpoints is not None else {}
             self.iterator = iter(loader)
-        self.begun, self.lost = True, False
+        self.begun, self.lost, self.drained = True, False, self.drained and goes_on
         return itertools.chain(again, self.iterator) if again else self.iterator
 
     def _now(self, loader):
@@ -104,7 +105,7 @@ class Place:
         if self.begun and not batch and not self.pending:
             return {"start": None, "now": self.start, "pending": []}
         now = self._now(self.loader)
-        if self.begun and self.lost:
+        if self.begun and (self.lost or self.drained):
             now.pop("loader", None)
         return {"start": self.start if self.begun else None, "now": now, "pending": list(self.pending)}
 

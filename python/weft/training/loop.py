@@ -205,6 +205,7 @@ def groups(place: Any, batches: Iterator[Any], size: int) -> Iterator[list[Any]]
                 place.pending.append(batch)
             if not place.pending:
                 return
+            place.drained = len(place.pending) < size
             yield place.pending
     except GeneratorExit:  # no batch was lost
         raise
