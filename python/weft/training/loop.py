@@ -34,7 +34,8 @@ def fit(run: Trainer, loader: Any, validation: Any, epochs: int | None, max_step
         with Progress(checks.length(loader), title, kind=run.progress, initial=run.batch) as bar:
             finished = train(run, step, batches, bar, max_steps)
             logs = run._figures()
-            if validation is not None:
+            run._unvalidated = validation is not None and run.validates is not None and not run.validates(run.epoch)
+            if validation is not None and not run._unvalidated:
                 with run._place.validating(run, finished):
                     logs |= {f"val_{name}": value for name, value in evaluate(run, validation).items()}
             bar.skip(run.batch - bar.done)

@@ -19,7 +19,15 @@ from weft.training import _step as steps
 from weft.training import loop
 from weft.training._place import Interrupts, Place, State
 from weft.training.bars import KINDS
-from weft.training.callbacks import EarlyStopping, History, _better, _Callbacks, _make_early_stopping, _monitored
+from weft.training.callbacks import (
+    EarlyStopping,
+    History,
+    _better,
+    _Callbacks,
+    _left_out,
+    _make_early_stopping,
+    _monitored,
+)
 from weft.training.ema import EMA
 
 TYPE_CHECKING = False
@@ -162,6 +170,8 @@ class Trainer:
         self.stop_training: bool = False
         self.resumed: bool = False
         self.validation_compute: Any = None  # where validation has batches of another kind
+        self.validates: Callable[[int], bool] | None = None  # is there validation after this epoch? None: always
+        self._unvalidated = False  # there is validation, but none after this epoch
         self._own_compute = compute is not None
         self._schedules_by_step = [s for s in self.schedules if options.by_step(s, schedule_every)]
         self._folder, self._early_stopping, self._own_callbacks = checkpoint_folder, early_stopping, list(callbacks)
@@ -409,6 +419,8 @@ class Trainer:
         """Schedules that go by epochs."""
         for schedule in self.schedules:
             if isinstance(schedule, ReduceLROnPlateau):
+                if _left_out(self, self._monitored, logs):
+                    continue
                 schedule.step(_monitored("Trainer: ReduceLROnPlateau", self._monitored, logs))
             elif schedule not in self._schedules_by_step:
                 schedule.step()
