@@ -83,7 +83,8 @@ def train(run: Trainer, step: Callable[..., Any], batches: Iterator[Any], bar: P
     place.lost = True  # where the next epoch begins
     run._read_losses()
     if not run.batch:
-        raise ValueError("Trainer.fit: train_loader gave no batches")
+        again = " again; an iterator can be gone through once, a DataLoader or list in every epoch" if run.step else ""
+        raise ValueError(f"Trainer.fit: train_loader gave no batches{again}")
     return True
 
 
