@@ -269,7 +269,7 @@ class Model(Module):
         """
         self._needed("fit")
         batch_size = 32 if batch_size is None else batch_size
-        validation_size = validation_batch_size or batch_size
+        validation_size = batch_size if validation_batch_size is None else validation_batch_size
         if validation_split and validation_data is not None:
             raise ValueError("Model.fit: give validation_split or validation_data, not both")
         check_integers("Model.fit", epochs=epochs, initial_epoch=initial_epoch)
@@ -324,6 +324,7 @@ class Model(Module):
             raise ValueError(f"Model: verbose must be 0, 1, 2 or 'auto', got {verbose!r}")
         compiled = self._compiled
         chosen = {name: value for name, value in compiled.chosen.items() if not alone or name not in _OF_FIT}
+        done = 0 if compiled.trainer is None else compiled.trainer.step
         compiled.trainer = Trainer(
             self,
             compiled.optimizer,
@@ -335,6 +336,7 @@ class Model(Module):
             **chosen,
         )
         compiled.trainer.scaler = compiled.scaler
+        compiled.trainer.step = done  # for loggers and checkpoints, which go on from fit to fit
         return compiled.trainer
 
     def evaluate(
