@@ -140,7 +140,7 @@ LOADERS = {
 
 
 @pytest.mark.parametrize("kind", LOADERS)
-@pytest.mark.parametrize("at", [3, 5, 8, 10, 13])
+@pytest.mark.parametrize("at", [3, 4, 8, 10, 13, "validation"])
 @pytest.mark.parametrize("accumulate", [1, 3])
 def test_killed_and_resumed(kind, at, accumulate):
     """Epochs of 5 steps, rounds of 7."""
@@ -154,13 +154,14 @@ def test_killed_and_resumed(kind, at, accumulate):
 
     def kill(batch, logs):
         seen.append(batch)
-        if len(seen) == at:
+        if len(seen) == at or at == "validation":
             raise OSError("killed")
 
     seen, whole, manager = [], train(Memory(), ()), Memory()
-    if at <= 15 // accumulate:
+    if at == "validation" or at <= 15 // accumulate:  # with 3: groups of 3 and 2, of which the second begins a round
+        hook = "on_test_batch_end" if at == "validation" else "on_train_batch_end"
         with pytest.raises(OSError, match="killed"):
-            train(manager, [weft.training.LambdaCallback(on_train_batch_end=kill)])
+            train(manager, [weft.training.LambdaCallback(**{hook: kill})])
         weft.manual_seed(99)
         np.random.seed(99)
         resumed = train(manager, (), "last", 5)

@@ -33,15 +33,19 @@ class First:
 class Rounds:
     """So many batches an epoch: the next epoch goes on behind them, and at its end the loader is begun again.
 
-    Its state is that of the loader, or where that has none, the random generators when it was begun and the number of
-    batches since.
+    Its state is that of the loader now and when it was begun, with the random generators then. A loader without a state
+    or that has failed, is gone through again from there: an epoch may begin it several times, each at another place of
+    the generators.
     """
+
+    knows_its_place = True  # also when it has ended or failed, see Place
 
     def __init__(self, loader: Any, count: int) -> None:
         self.loader, self.count = loader, count
         self.batch_size = getattr(loader, "batch_size", None)  # which loggers are told
         self._batches: Any = None
         self._given = self._done = self._total = 0  # in this round, in this epoch, in all
+        self._failed = False
         self._start: dict[str, Any] | None = None
         self._resumed: dict[str, Any] | None = None
 
@@ -52,17 +56,21 @@ class Rounds:
         if self._resumed is not None:
             self._again(self._resumed)
             self._resumed = None
+        else:
+            self._done = 0
         while self._done < self.count:
             try:
                 batch = next(self._batches if self._batches is not None else iter(()))
             except StopIteration:
                 self._begin()
                 continue
+            except BaseException:
+                self._failed = True
+                raise
             self._given += 1
             self._done += 1
             self._total += 1
             yield batch
-        self._done = 0
 
     def _begin(self):
         if self._start is not None and not self._given:
@@ -73,19 +81,26 @@ class Rounds:
         self._start = {
             "random": weft.training.RandomState().state_dict(),
             "generators": [generator.get_state() for generator in _generators(self.loader)],
+            "loader": self.loader.state_dict() if _has_state(self.loader) else None,
         }
-        self._given, self._batches = 0, iter(self.loader)
+        self._given, self._failed, self._batches = 0, False, iter(self.loader)
 
     def state_dict(self) -> dict[str, Any]:
         if self._resumed is not None:
             return self._resumed
         state = {"given": self._given, "done": self._done, "total": self._total, "start": self._start}
-        return {**state, "loader": self.loader.state_dict()} if _has_state(self.loader) else state
+        exact = _has_state(self.loader) and not self._failed
+        return {**state, "loader": self.loader.state_dict()} if exact else state
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         if not isinstance(state, dict) or "given" not in state:
             raise ValueError("Model.fit: the checkpoint was made without steps_per_epoch; resume without it, too")
         self._resumed = state
+
+    def at_batch(self, number: int) -> None:
+        """The state that was loaded is one after so many batches of an epoch."""
+        if self._resumed is not None:
+            self._resumed = {**self._resumed, "done": number}
 
     def _again(self, state):
         """Goes through the round once more, up to its place."""
@@ -102,6 +117,9 @@ class Rounds:
             self.loader.load_state_dict(state["loader"])
             self._batches = iter(self.loader)
         else:
+            if self._start["loader"] is not None:
+                self.loader.load_state_dict(self._start["loader"])
+                random.load_state_dict(self._start["random"])
             self._batches = iter(self.loader)
             for _ in itertools.islice(self._batches, self._given):
                 pass

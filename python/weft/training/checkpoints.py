@@ -272,13 +272,21 @@ class CheckpointManager:
         >>> weft.training.CheckpointManager(folder).restore({"model": model}).step
         7
         """
-        info = self.find(which)
-        if info is None:
-            return None
         for name, found in objects.items():
             if not callable(getattr(found, "load_state_dict", None)):
                 raise TypeError(f"restore: {name!r} has no load_state_dict(); it is a {type(found).__name__}")
-        states = self._load(info, list(objects), map_location)
+        info = self.find(which)
+        while info is not None:
+            try:
+                states = self._load(info, list(objects), map_location)
+                break
+            except FileNotFoundError:
+                latest = self.find(which)
+                if latest is None or latest._name == info._name or which not in ("last", "best"):
+                    raise
+                info = latest  # another manager has saved a later one, and deleted this one
+        if info is None:
+            return None
         for name, found in objects.items():
             found.load_state_dict(states[name])
         return _shown(info)
