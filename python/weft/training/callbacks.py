@@ -210,7 +210,8 @@ def _better(mode, monitor):
 
 def _left_out(trainer, monitor, logs):
     """Is it a figure of a validation that this epoch has not, as it was asked for?"""
-    return trainer is not None and trainer._unvalidated and monitor.startswith("val_") and monitor not in (logs or {})
+    waits = getattr(trainer, "_unvalidated", False)  # which trainers of another kind, of estimators, have not
+    return waits and monitor.startswith("val_") and monitor not in (logs or {})
 
 
 def _monitored(function, monitor, logs):
