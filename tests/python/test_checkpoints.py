@@ -391,3 +391,51 @@ def test_a_training_that_is_killed_goes_on_as_if_it_were_not():
     result = subprocess.run([*command, "--longest", "0.15"], capture_output=True, text=True, timeout=300)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "5 kills" in result.stdout
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_managers_that_save_one_step_at_once(tmp_path, asynchronous):
+    """As where a training is started again while its last checkpoint is still being written: one of them stays."""
+    begin, errors = threading.Barrier(3), []
+
+    def work(value):
+        manager = CheckpointManager(tmp_path, asynchronous=asynchronous)
+        model = nn.Linear(2, 2)
+        try:
+            begin.wait()
+            for _ in range(8):
+                nn.init.constant_(model.weight, value)
+                manager.save(7, {"model": model})
+            manager.close()
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=(float(i),)) for i in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors
+    manager, model = CheckpointManager(tmp_path), nn.Linear(2, 2)
+    assert manager.restore({"model": model}).step == 7 and manager.verify()
+    assert model.weight.min() == model.weight.max()
+    manager.save(7, {"model": model})
+    manager.wait()
+    assert len(manager.checkpoints()) == 1
+
+
+def test_a_name_that_was_taken_in_the_meantime(tmp_path, monkeypatch):
+    from weft.training import _checkpoint_store
+
+    model = nn.Linear(2, 2)
+    CheckpointManager(tmp_path, asynchronous=False).save(7, {"model": model})
+    late = CheckpointManager(tmp_path, asynchronous=False)
+    names, calls = _checkpoint_store.LocalStore.names, []
+
+    def before_the_other(store):
+        calls.append(store)
+        return names(store) if len(calls) > 1 else []
+
+    monkeypatch.setattr(_checkpoint_store.LocalStore, "names", before_the_other)
+    assert late.save(7, {"model": model}).name == "step-00000007"
+    assert [info.path.name for info in late.checkpoints()] == ["step-00000007-2"]

@@ -424,6 +424,22 @@ def test_broken_files_are_named(tmp_path, name, text, says):
     assert not (tmp_path / "out.html").exists()
 
 
+@pytest.mark.parametrize("part", ["hyperparameters", "environment", "series", "name", "panels", "runs"])
+def test_a_report_without_a_part(tmp_path, part):
+    with HTMLReport(tmp_path / "run.html") as report:
+        report.log({"loss": 0.5}, 1)
+    text = (tmp_path / "run.html").read_text()
+    (tmp_path / "run.html").write_text(text.replace(f'"{part}":', '"other":', 1))
+    with pytest.raises(ValueError, match="the data of this report are damaged"):
+        make_report([tmp_path / "run.html"], tmp_path / "out.html")
+
+
+@pytest.mark.parametrize("step", ["1e999", "nan", "-inf", "9" * 400])
+def test_a_step_that_is_no_number(tmp_path, step):
+    (tmp_path / "run.csv").write_text(f"step,loss\n1,0.5\n{step},0.25\n")
+    assert make_report([tmp_path / "run.csv"], tmp_path / "out.html") == ["run"]
+
+
 def test_files_of_others(tmp_path):
     (tmp_path / "keras.csv").write_text("epoch,loss,val_loss\n0,1.0,2.0\n1,0.5,\n2,oops,1\n3,")
     (found,) = read_runs([tmp_path / "keras.csv"])

@@ -261,6 +261,11 @@ REFUSED = [
         "a label of the first batch is nan",
     ),
     (lambda m, x, y: m.fit(x, y + 1), ValueError, "labels of the first batch go from 1 to 3, but the model has 3"),
+    (lambda m, x, y: m.fit(x, y, class_weight={0.5: 1.0}), ValueError, "class_weight has 0.5: 1.0"),
+    (lambda m, x, y: m.fit(x, y, validation_split="0.1"), TypeError, "validation_split, got str"),
+    (lambda m, x, y: m.fit(x, y, validation_data=(x, y), validation_batch_size=0), ValueError, "positive int, got 0"),
+    (lambda m, x, y: m.fit("abc", y), TypeError, "x must hold numbers"),
+    (lambda m, x, y: m.fit(list(x), y), ValueError, "x 4, x 4, x 4, x 4, y 50; x is a list, whose 50 parts are taken"),
     (lambda m, x, y: m.fit(x, y, verbose=7), ValueError, "verbose must be 0, 1, 2 or 'auto', got 7"),
     (lambda m, x, y: m.fit([["a"]], y), TypeError, "x must hold numbers"),
     (lambda m, x, y: m.fit([[1.0], [1.0, 2.0]], y), ValueError, "x is no array"),
@@ -294,3 +299,43 @@ def test_compile_without_a_loss():
     with pytest.raises(RuntimeError, match="compile was given no loss"):
         model.evaluate(weft.ones(2), weft.ones(2))
     assert model.predict([1.0, 2.0], verbose=0).tolist() == [1.0, 2.0]
+
+
+def test_arrays_of_all_kinds(recwarn):
+    x, y = data()
+    frozen = x.numpy().copy()
+    frozen.setflags(write=False)
+    kinds = (x.numpy(), frozen, x.numpy().astype(">f4"), np.asfortranarray(x.numpy()), x.tolist())
+    losses = [compiled().fit(kind, y, np.int64(8), shuffle=False, verbose=0).history["loss"] for kind in kinds]
+    assert losses == losses[:1] * len(kinds) and not list(recwarn)
+    by_class = {np.int64(0): np.float32(2.0), 1: np.int64(2), 2.0: 2}
+    weighted = compiled().fit(x, y, 8, shuffle=False, verbose=0, class_weight=by_class).history["loss"]
+    assert weighted[0] > losses[0][0]
+
+
+def test_steps_are_counted_from_fit_to_fit():
+    x, y = data()
+
+    class Steps:
+        def __init__(self):
+            self.seen, self.told = [], 0
+
+        def log(self, values, step):
+            self.seen += [step] if "epoch" in values else []
+
+        def log_hyperparameters(self, values):
+            self.told += 1
+
+        def flush(self):
+            pass
+
+        close = flush
+
+    steps = Steps()
+    model = compiled(loggers=[steps])
+    model.fit(x, y, 25, epochs=2, verbose=0)
+    model.evaluate(x, y, verbose=0)
+    model.predict(x, verbose=0)
+    model.train_on_batch(x, y)
+    model.fit(x, y, 25, epochs=3, initial_epoch=2, verbose=0)
+    assert steps.seen == [2, 4, 7] and steps.told == 1

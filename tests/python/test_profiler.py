@@ -616,3 +616,33 @@ def test_scopes_that_end_in_another_order_or_thread():
     assert names(prof).count("generator") == 2 and names(prof).count("moves") == 1
     last = [e for e in prof.events() if e.name == "exp"][-1]
     assert last.cpu_parent is None and all(e.cpu_time_total >= 0 for e in prof.events())
+
+
+def test_a_step_outside_of_a_recording_starts_none():
+    prof = profile(schedule=schedule(wait=0, warmup=0, active=1))
+    with pytest.warns(UserWarning, match="nothing is profiled before start"):
+        prof.step()
+    with profile() as other:
+        weft.ones(2).exp()
+    with pytest.warns(UserWarning, match="and after stop"):
+        other.step()
+    with profile() as another:
+        weft.ones(2).exp()
+    assert "exp" in [event.name for event in another.events()] and prof.step_num == other.step_num == 0
+
+
+def test_a_profile_that_was_not_stopped_is_in_nobodys_way():
+    prof = profile()
+    prof.start()
+    del prof
+    with pytest.raises(ZeroDivisionError), profile(custom_trace_id_callback=lambda: 1 / 0):
+        pass
+    with profile() as other:
+        weft.ones(2).exp()
+    assert "exp" in [event.name for event in other.events()]
+
+
+def test_a_table_without_rows():
+    with profile() as prof:
+        weft.ones(2).exp()
+    assert "Self CPU time total" in prof.key_averages().table(row_limit=0)

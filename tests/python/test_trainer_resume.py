@@ -10,7 +10,7 @@ import pytest
 import weft
 from training_support import Memory, Right, equal_states, loader, network
 from weft.optim import lr_scheduler
-from weft.utils.data import DataLoader, TensorDataset
+from weft.utils.data import DataLoader, IterableDataset, Sampler, TensorDataset
 
 
 class Noisy(TensorDataset):
@@ -48,6 +48,25 @@ class WithState:
         self.order, self.done = state["order"], state["done"]
 
 
+class Stream(IterableDataset):
+    """Without a state, in an order from NumPy's generator."""
+
+    def __iter__(self):
+        x, y = loader().dataset.tensors
+        for index in np.random.permutation(len(x)).tolist():
+            yield x[index] + random.random(), y[index]
+
+
+class Shuffled(Sampler):
+    """An order from Python's generator."""
+
+    def __len__(self):
+        return 50
+
+    def __iter__(self):
+        return iter(random.sample(range(50), 50))
+
+
 def noisy_loader():
     return DataLoader(Noisy(*loader().dataset.tensors), batch_size=8, shuffle=True)
 
@@ -82,14 +101,37 @@ def kill_at(step):
     return killed
 
 
-LOADERS = {"plain": loader, "noisy": noisy_loader, "state": WithState, "generator": with_generator}
+LOADERS = {
+    "plain": loader,
+    "noisy": noisy_loader,
+    "state": WithState,
+    "generator": with_generator,
+}
+OTHERS = {
+    "stream": lambda: DataLoader(Stream(), batch_size=8),
+    "sampler": lambda: loader(shuffle=False, sampler=Shuffled()),
+}
 
 
 @pytest.mark.parametrize("kind", LOADERS)
 @pytest.mark.parametrize("at", [3, 7, 9, 14])
 @pytest.mark.parametrize("options", [{}, {"jit": True}, {"precision": "bf16", "early_stopping": None}], ids=str)
 def test_killed_and_resumed(kind, at, options):
-    make_loader, validation = LOADERS[kind], loader(20, shuffle=False)
+    check_resumed(LOADERS[kind], at, options)
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_an_order_from_the_generators_of_others(kind):
+    check_resumed(OTHERS[kind], 9, {})
+
+
+@pytest.mark.parametrize("kind", LOADERS)
+def test_killed_after_the_shorter_group_at_the_end(kind):
+    check_resumed(LOADERS[kind], 6, {"accumulate": 3}, steps=9)  # 3, 3 and 1 batches
+
+
+def check_resumed(make_loader, at, options, steps=21):
+    validation = loader(20, shuffle=False)
     whole = make(Memory(), **options)
     history = whole.fit(make_loader(), validation, epochs=3)
     manager = Memory()
@@ -102,7 +144,7 @@ def test_killed_and_resumed(kind, at, options):
     again = resumed.fit(make_loader(), validation, epochs=3, resume="last")
     assert again.history == history.history and again.epoch == history.epoch
     assert equal_states(whole.model, resumed.model) and equal_states(whole.ema.average, resumed.ema.average)
-    assert resumed.step == whole.step == 21
+    assert resumed.step == whole.step == steps
 
 
 def test_killed_in_the_middle_of_a_group():

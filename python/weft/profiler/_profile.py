@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import json
 import os
@@ -236,15 +237,22 @@ class _KinetoProfile:
                 allocated[f"cuda:{index}"] = weft.cuda.memory_allocated(index)
         _C._profiler.start(*options, 1 << 20)
         self._allocated, self._running = allocated, True
-        if self.custom_trace_id_callback:
-            self._trace_id = self.custom_trace_id_callback()
-        else:
-            self._trace_id = uuid.uuid4().hex
-        if self.with_modules:
-            from weft.profiler._modules import ModuleScopes
+        try:
+            named = self.custom_trace_id_callback
+            self._trace_id = named() if named else uuid.uuid4().hex
+            if self.with_modules:
+                from weft.profiler._modules import ModuleScopes
 
-            self._scopes = ModuleScopes()
-            self._scopes.start()
+                self._scopes = ModuleScopes()
+                self._scopes.start()
+        except BaseException:  # no with block ends it, and it would be in the way of all others
+            self.stop_trace()
+            raise
+
+    def __del__(self) -> None:
+        if self.__dict__.get("_running"):
+            with contextlib.suppress(Exception):  # at the end of the program
+                self.stop_trace()
 
     def stop_trace(self) -> None:
         """Ends a recording, and keeps what it has.
@@ -517,6 +525,7 @@ class profile(_KinetoProfile):
         self.step_num: int = 0
         self.current_action: ProfilerAction = self._action()
         self._step_scope: record_function | None = None
+        self._started = False
 
     def _action(self):
         if self.schedule is None:
@@ -537,6 +546,7 @@ class profile(_KinetoProfile):
         >>> prof.stop()
         """
         self._move(None, self.current_action)
+        self._started = True
         self._enter_step()
 
     def stop(self) -> None:
@@ -548,10 +558,11 @@ class profile(_KinetoProfile):
         >>> prof.stop()
         """
         self._leave_step()
+        self._started = False
         self._move(self.current_action, None)
 
     def step(self) -> None:
-        """Says that a step of the schedule has ended and the next one begins.
+        """Says that a step of the schedule has ended and the next one begins. Before start() and after stop() it warns.
 
         >>> import weft
         >>> ready = []
@@ -563,6 +574,9 @@ class profile(_KinetoProfile):
         >>> ready
         [2, 4]
         """
+        if not self._started:
+            warnings.warn("profile.step: nothing is profiled before start() and after stop()", stacklevel=2)
+            return
         self._leave_step()
         before = self.current_action
         self.step_num += 1

@@ -88,7 +88,7 @@ def make_table(
         columns.append(("Total FLOPs", lambda e: format_count(e.flops) if e.flops else "--"))
     shown = events if row_limit < 0 else events[:row_limit]
     rows = [[make(event) for _, make in columns] for event in shown]
-    size = [max(len(title), *(len(row[i]) for row in rows)) for i, (title, _) in enumerate(columns)]
+    size = [max(len(text) for text in (title, *(row[i] for row in rows))) for i, (title, _) in enumerate(columns)]
     rule = "  ".join("-" * n for n in size)
     left = {"Name", "Input Shapes", "Source Location"}
 

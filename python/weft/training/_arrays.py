@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import operator
+import warnings
 
 import numpy as np
 
 import weft
+from weft._checks import check_numbers
 from weft.training import _checks as checks
 from weft.training import _figures as figures
 from weft.training import _names as names
@@ -28,7 +31,11 @@ def tensor(function: str, name: str, value: Any) -> Any:
         raise ValueError(f"{function}: {name} is no array: {error}") from None
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{function}: {name} must hold numbers, got an array of dtype {array.dtype}")
-    made = weft.from_numpy(np.ascontiguousarray(array))
+    array = np.ascontiguousarray(array)
+    array = array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "from_numpy: the array is read-only")  # it is only read
+        made = weft.from_numpy(array)
     return made.to(weft.get_default_dtype()) if made.dtype == weft.float64 else made
 
 
@@ -63,8 +70,9 @@ class Data:
                 raise ValueError(f"{self.function}: {name} must have a first dimension, that of samples; got a number")
         lengths = {name: len(part) for name, part in named}
         if len({len(part) for _, part in named}) > 1:
-            told = ", ".join(f"{name} {len(part)}" for name, part in named)
-            raise ValueError(f"{self.function}: the numbers of samples differ: {told}")
+            told = ", ".join(f"{name} {len(part)}" for name, part in (*named[:4], *named[-1:])[: len(named)])
+            many = f"; x is a list, whose {len(self.inputs)} parts are taken for inputs" if len(self.inputs) > 1 else ""
+            raise ValueError(f"{self.function}: the numbers of samples differ: {told}{many}")
         self.length = lengths["x"]
         if not self.length:
             raise ValueError(f"{self.function}: there are no samples")
@@ -84,6 +92,7 @@ class Data:
 
     def split(self, share):
         """(training, validation): the last samples, a share of them, as Keras takes them."""
+        check_numbers(self.function, validation_split=share)
         if not 0 < share < 1:
             raise ValueError(f"{self.function}: validation_split must be between 0 and 1, got {share}")
         at = math.floor(self.length * (1 - share))
@@ -94,9 +103,10 @@ class Data:
         return self.cut(0, at), self.cut(at, self.length)
 
     def loader(self, batch_size, shuffle):
-        if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
+        size = operator.index(batch_size) if hasattr(batch_size, "__index__") else 0
+        if isinstance(batch_size, bool) or size < 1:
             raise ValueError(f"{self.function}: batch_size must be a positive int, got {batch_size!r}")
-        return DataLoader(TensorDataset(*self.parts()), batch_size=batch_size, shuffle=bool(shuffle))
+        return DataLoader(TensorDataset(*self.parts()), batch_size=size, shuffle=bool(shuffle))
 
     def batch(self):
         return tuple(self.parts())
@@ -108,7 +118,7 @@ class Data:
 
 def is_loader(x: Any) -> bool:
     """Does it give batches itself?"""
-    if isinstance(x, (weft.Tensor, np.ndarray, list, tuple, dict)) or hasattr(x, "__array__"):
+    if isinstance(x, (weft.Tensor, np.ndarray, list, tuple, dict, str, bytes)) or hasattr(x, "__array__"):
         return False
     return hasattr(x, "__iter__") or hasattr(x, "__getitem__")
 
@@ -116,7 +126,10 @@ def is_loader(x: Any) -> bool:
 def loader_of(function: str, x: Any, y: Any, batch_size: Any, shuffle: bool) -> Any:
     """A loader of a dataset; loaders stay."""
     if y is not None:
-        raise ValueError(f"{function}: x is a {type(x).__name__}, which gives targets too; y must be None")
+        raise ValueError(
+            f"{function}: x is a {type(x).__name__}, which is no array; a dataset or loader gives targets too, and y "
+            "must be None"
+        )
     if isinstance(x, DataLoader) or not (hasattr(x, "__getitem__") and hasattr(x, "__len__")):
         return x
     return DataLoader(x, batch_size=32 if batch_size is None else batch_size, shuffle=bool(shuffle))
@@ -132,7 +145,8 @@ def _class_weights(function, class_weight, target):
     found = weft.ones(len(classes))
     known = weft.zeros(len(classes), dtype=weft.bool)
     for number, weight in class_weight.items():
-        if not isinstance(number, (int, float)) or not isinstance(weight, (int, float)) or not weight >= 0:
+        kinds = (int, float, np.number)
+        if not isinstance(number, kinds) or number != int(number) or not isinstance(weight, kinds) or not weight >= 0:
             raise ValueError(
                 f"{function}: class_weight has {number!r}: {weight!r}; expected class: weight, not negative"
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import pathlib
 import re
@@ -71,8 +72,8 @@ class LocalStore:
         finally:
             files.close()
 
-    def write(self, name: str, snapshot: form.Snapshot, about: dict[str, Any]) -> None:
-        """Writes a checkpoint under a temporary name, syncs it, and gives it its name."""
+    def write(self, name: str, snapshot: form.Snapshot, about: dict[str, Any]) -> str:
+        """Writes a checkpoint under a temporary name, syncs it, and gives it its name, or one that is still free."""
         temporary, lock = self._temporary(name)
         try:
             sums = _write_shards(temporary, snapshot)
@@ -81,13 +82,24 @@ class LocalStore:
                 file.flush()
                 os.fsync(file.fileno())
             atomic_file.sync_folder(temporary)
-            os.rename(temporary, self.path(name))
+            name = self._named(temporary, name, about["step"])
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
             raise
         finally:
             os.close(lock)
         atomic_file.sync_folder(self.folder)
+        return name
+
+    def _named(self, temporary, name, step):
+        while True:
+            try:
+                os.rename(temporary, self.path(name))
+                return name
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+                name = folder_name(step, self.names())  # another manager has saved this step in the meantime
 
     def delete(self, name: str) -> None:
         """Takes the name away first: what is half deleted is no checkpoint."""
@@ -233,7 +245,7 @@ class RemoteStore:
         finally:
             files.close()
 
-    def write(self, name: str, snapshot: form.Snapshot, about: dict[str, Any]) -> None:
+    def write(self, name: str, snapshot: form.Snapshot, about: dict[str, Any]) -> str:
         folder = f"{self._root}/{name}"
         sums: dict[tuple[int, str, int], int] = {}
         try:
@@ -249,6 +261,7 @@ class RemoteStore:
             with contextlib.suppress(Exception):
                 self._files.rm(folder, recursive=True)
             raise
+        return name
 
     def delete(self, name: str) -> None:
         """The manifest goes first: what is half deleted is no checkpoint."""

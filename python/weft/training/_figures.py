@@ -95,6 +95,8 @@ def make_metrics(metrics: Any) -> dict[str, Any]:
     for given, metric in pairs:
         name, made = _make_metric(metric)
         name = given or name
+        if any(made is other for other in found.values()):
+            raise ValueError(f"Trainer: one metric object has two names, of which the second is {name!r}; make another")
         if name in found or name == "loss":
             raise ValueError(f"Trainer: two figures are called {name!r}; give metrics as a dict of other names")
         found[name] = made
@@ -110,6 +112,8 @@ def _make_metric(metric):
     if all(hasattr(metric, part) for part in ("update", "compute", "reset")):
         if isinstance(metric, type):
             metric = metric()
+        if hasattr(metric, "prefix"):  # a MetricCollection, whose figures have names of their own
+            return "", metric
         return getattr(metric, "name", None) or type(metric).__name__.lower(), metric
     if callable(metric):
         name = getattr(metric, "__name__", type(metric).__name__)
@@ -126,7 +130,7 @@ def values_of(metrics: Mapping[str, Any]) -> dict[str, Any]:
     for name, metric in metrics.items():
         value = metric.compute()
         if isinstance(value, dict):
-            found |= {f"{name}_{part}": _number(number) for part, number in value.items()}
+            found |= {f"{name}_{part}" if name else part: _number(number) for part, number in value.items()}
         else:
             found[name] = _number(value)
     return found

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import weft
 from weft import optim
 from weft._checks import check_integers, check_numbers
 from weft.optim.lr_scheduler import CyclicLR, LRScheduler, OneCycleLR, ReduceLROnPlateau
 from weft.training import _names as names
+from weft.training.callbacks import HOOKS
+from weft.training.ema import EMA
 
 TYPE_CHECKING = False
 
@@ -94,6 +98,43 @@ def by_step(schedule: LRScheduler, every: str | None) -> bool:
             raise ValueError("Trainer: ReduceLROnPlateau goes by the figures of epochs; schedule_every must be 'epoch'")
         return False
     return every == "step" or (every is None and isinstance(schedule, (OneCycleLR, CyclicLR)))
+
+
+def made_ema(ema: Any, model: Any) -> Any:
+    """The EMA of a decay."""
+    if ema is None or all(hasattr(ema, name) for name in ("update", "average")):
+        return ema
+    check_numbers("Trainer", ema=ema)
+    return EMA(model, ema)
+
+
+def made_jit(jit: Any) -> dict[str, Any]:
+    if not isinstance(jit, (bool, Mapping)):
+        raise TypeError(f"Trainer: jit must be a bool or a dict of options of weft.jit, got {type(jit).__name__}")
+    return {} if isinstance(jit, bool) else dict(jit)
+
+
+def made_list(name: str, values: Any, *methods: str) -> list[Any]:
+    """A list of objects that have these methods."""
+    if isinstance(values, str) or not hasattr(values, "__iter__"):
+        raise TypeError(f"Trainer: {name} must be a list, got {type(values).__name__}")
+    values = list(values)
+    for value in values:
+        missing = [method for method in methods if not callable(getattr(value, method, None))]
+        if missing or isinstance(value, type):
+            what = f"the class {value.__name__}, not an object of it" if isinstance(value, type) else repr(value)
+            raise TypeError(
+                f"Trainer: {name} must be objects{' with ' if methods else ''}{', '.join(methods)}; got {what}"
+            )
+    return values
+
+
+def made_callbacks(callbacks: Any) -> list[Any]:
+    values = made_list("callbacks", callbacks)
+    for value in values:
+        if not any(hasattr(value, name) for name in (*HOOKS, "set_trainer")):
+            raise TypeError(f"Trainer: a callback has hooks such as on_epoch_end, see Callback; got {value!r}")
+    return values
 
 
 def made_profile(profile: Any) -> tuple[int, int] | None:

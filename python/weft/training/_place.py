@@ -36,6 +36,7 @@ class Place:
         self.iterator: Any = None
         self.pending: list[Any] = []
         self.begun = self.lost = False  # in an epoch; the loader has gone on to where it is in no step
+        self.drained = False  # it has ended before the last step, a shorter group: its state is that of the next epoch
         self.start: dict[str, Any] = {}
         self.resumed: dict[str, Any] | None = None
 
@@ -54,7 +55,7 @@ class Place:
             run._begin_epoch()
             self.start = self._now(loader) if run.checkpoints is not None else {}
             self.iterator = iter(loader)
-        self.begun, self.lost = True, False
+        self.begun, self.lost, self.drained = True, False, self.drained and goes_on
         return itertools.chain(again, self.iterator) if again else self.iterator
 
     def _now(self, loader):
@@ -78,10 +79,14 @@ class Place:
         loader, self.start = self.loader, state["start"] or {}
         if not fetched:
             self._back(loader, state["now"])
+            self._tell(loader, 0)
             self.start = self._now(loader)
             return iter(loader)
         if "loader" in state["now"]:
-            self._back(loader, state["now"])
+            if self.start:  # from which a dataset or sampler without a state draws what it has drawn, once more
+                _random().load_state_dict(self.start["random"])
+            loader.load_state_dict(state["now"]["loader"])
+            self._tell(loader, fetched)
             iterator = iter(loader)
         else:
             self._back(loader, self.start)
@@ -95,6 +100,10 @@ class Place:
         self._back(loader, state["now"], own=False)
         return iterator
 
+    def _tell(self, loader, fetched):
+        if hasattr(loader, "knows_its_place"):
+            loader.at_batch(fetched)
+
     def state_dict(self, batch: int) -> dict[str, Any]:
         """The place after so many batches of the epoch."""
         if self.resumed is not None:
@@ -102,7 +111,7 @@ class Place:
         if self.begun and not batch and not self.pending:
             return {"start": None, "now": self.start, "pending": []}
         now = self._now(self.loader)
-        if self.begun and self.lost:
+        if self.begun and (self.lost or self.drained) and not hasattr(self.loader, "knows_its_place"):
             now.pop("loader", None)
         return {"start": self.start if self.begun else None, "now": now, "pending": list(self.pending)}
 

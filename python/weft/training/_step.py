@@ -89,8 +89,7 @@ def make_step(run: Trainer) -> Callable[..., Any]:
     def backward(batches, shares):
         results = []
         for batch in batches:
-            result = call(model, batch)
-            loss, output, target = result if type(result) is tuple else (result, None, None)
+            loss, output, target = taken_apart(call(model, batch), keep_outputs)
             if early:
                 seen = loss.item()
                 if not isfinite(seen):
@@ -185,12 +184,33 @@ def mapped(function, value):
     return type(value)(mapped(function, part) for part in value) if isinstance(value, (tuple, list)) else value
 
 
-def evaluated(compute):
+def taken_apart(result: Any, keep_outputs: bool = False) -> tuple[Any, Any, Any]:
+    """(loss, output, target) of what compute has given."""
+    if type(result) is not tuple:
+        result = (result, None, None)
+    if len(result) != 3:
+        raise TypeError(
+            f"Trainer: compute must return the loss or (loss, output, target), got a tuple of {len(result)}"
+        )
+    loss = result[0]
+    if not isinstance(loss, weft.Tensor):
+        raise TypeError(f"Trainer: the loss must be a tensor of one number, got {type(loss).__name__}")
+    if loss.dim() and loss.numel() != 1:
+        raise ValueError(
+            f"Trainer: the loss must be one number, got shape {tuple(loss.shape)}; reduce it, as loss.mean() does"
+        )
+    if keep_outputs and result[1] is None:
+        raise TypeError(
+            "Trainer: metrics need compute to return (loss, output, target); it has returned the loss alone"
+        )
+    return result
+
+
+def evaluated(compute, keep_outputs=False):
     """The same function with (loss, output, target) as its result whatever it gives."""
 
     def call(model, batch):
-        result = compute(model, batch)
-        return result if type(result) is tuple else (result, None, None)
+        return taken_apart(compute(model, batch), keep_outputs)
 
     return call
 

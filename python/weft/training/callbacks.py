@@ -208,6 +208,12 @@ def _better(mode, monitor):
     return 1 if any(part in low for part in rising) and "loss" not in low and "error" not in low else -1
 
 
+def _left_out(trainer, monitor, logs):
+    """Is it a figure of a validation that this epoch has not, as it was asked for?"""
+    waits = getattr(trainer, "_unvalidated", False)  # which trainers of another kind, of estimators, have not
+    return waits and monitor.startswith("val_") and monitor not in (logs or {})
+
+
 def _monitored(function, monitor, logs):
     """The figure of that name; a KeyError names those that are there."""
     if not logs or monitor not in logs:
@@ -279,6 +285,8 @@ class EarlyStopping(Callback):
             self.trainer.stop_training = True  # as it was decided before
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        if _left_out(self.trainer, self.monitor, logs):
+            return
         value = _monitored("EarlyStopping", self.monitor, logs)
         if epoch < self.start_from_epoch:
             return
@@ -360,6 +368,8 @@ class ModelCheckpoint(Callback):
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         if self.save_best_only:
+            if _left_out(self.trainer, self.monitor, logs):
+                return
             value = _monitored("ModelCheckpoint", self.monitor, logs)
             if math.isnan(value) or (self.best is not None and self.sign * (value - self.best) <= 0):
                 return

@@ -272,13 +272,21 @@ class CheckpointManager:
         >>> weft.training.CheckpointManager(folder).restore({"model": model}).step
         7
         """
-        info = self.find(which)
-        if info is None:
-            return None
         for name, found in objects.items():
             if not callable(getattr(found, "load_state_dict", None)):
                 raise TypeError(f"restore: {name!r} has no load_state_dict(); it is a {type(found).__name__}")
-        states = self._load(info, list(objects), map_location)
+        info = self.find(which)
+        while info is not None:
+            try:
+                states = self._load(info, list(objects), map_location)
+                break
+            except FileNotFoundError:
+                latest = self.find(which)
+                if latest is None or latest._name == info._name or which not in ("last", "best"):
+                    raise
+                info = latest  # another manager has saved a later one, and deleted this one
+        if info is None:
+            return None
         for name, found in objects.items():
             found.load_state_dict(states[name])
         return _shown(info)
@@ -372,7 +380,7 @@ class CheckpointManager:
     def _write(self, name, snapshot, about):
         self._store.clean()
         try:
-            self._store.write(name, snapshot, about)
+            name = self._store.write(name, snapshot, about)
         except OSError as error:
             text = f"the checkpoint of step {about['step']} could not be written ({error.strerror or error})"
             raise type(error)(error.errno, text, str(self._store.path(name))) from error
@@ -382,8 +390,11 @@ class CheckpointManager:
 
     def _superfluous(self, step, newest):
         """What keep_last and keep_best do not keep, and older checkpoints of the step that was just saved."""
+        for known in [name for name, info in self._known.items() if info.step == step]:
+            del self._known[known]  # another manager may have given the name to a later one
         infos = self._infos()
-        old = [info for info in infos if info.step == step and info._name != newest]
+        own = next((info._serial for info in infos if info._name == newest), 0), newest
+        old = [info for info in infos if info.step == step and (info._serial, info._name) < own]
         rest = [info for info in infos if info not in old]
         if self._keep_last is None:
             return old

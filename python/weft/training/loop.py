@@ -34,7 +34,8 @@ def fit(run: Trainer, loader: Any, validation: Any, epochs: int | None, max_step
         with Progress(checks.length(loader), title, kind=run.progress, initial=run.batch) as bar:
             finished = train(run, step, batches, bar, max_steps)
             logs = run._figures()
-            if validation is not None:
+            run._unvalidated = validation is not None and run.validates is not None and not run.validates(run.epoch)
+            if validation is not None and not run._unvalidated:
                 with run._place.validating(run, finished):
                     logs |= {f"val_{name}": value for name, value in evaluate(run, validation).items()}
             bar.skip(run.batch - bar.done)
@@ -82,7 +83,8 @@ def train(run: Trainer, step: Callable[..., Any], batches: Iterator[Any], bar: P
     place.lost = True  # where the next epoch begins
     run._read_losses()
     if not run.batch:
-        raise ValueError("Trainer.fit: train_loader gave no batches")
+        again = " again; an iterator can be gone through once, a DataLoader or list in every epoch" if run.step else ""
+        raise ValueError(f"Trainer.fit: train_loader gave no batches{again}")
     return True
 
 
@@ -205,6 +207,7 @@ def groups(place: Any, batches: Iterator[Any], size: int) -> Iterator[list[Any]]
                 place.pending.append(batch)
             if not place.pending:
                 return
+            place.drained = len(place.pending) < size
             yield place.pending
     except GeneratorExit:  # no batch was lost
         raise

@@ -5,11 +5,13 @@ from __future__ import annotations
 import inspect
 
 import weft
+from weft._checks import check_integers
 from weft.nn import Module
 from weft.training import _arrays as arrays
 from weft.training import _figures as figures
 from weft.training import _names as names
-from weft.training import _step as steps
+from weft.training import _parts as parts
+from weft.training._step import default_forward, mapped
 from weft.training.trainer import Trainer
 
 TYPE_CHECKING = False
@@ -222,7 +224,10 @@ class Model(Module):
         class_weight: dict[int, float] | None = None,
         sample_weight: Any = None,
         initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
         validation_batch_size: int | None = None,
+        validation_freq: int | Iterable[int] = 1,
         *,
         resume: Any = None,
     ) -> History:
@@ -241,14 +246,19 @@ class Model(Module):
             class_weight: {class: weight} of its samples' losses.
             sample_weight: one for each sample of arrays.
             initial_epoch: the number of the first epoch.
+            steps_per_epoch: how many batches an epoch has, where it is not all: the next one goes on behind them, and
+                at the end of the data they are begun again. A loader without end needs it.
+            validation_steps: how many batches, from the first on, validation takes; None: all.
             validation_batch_size: batch_size by default.
+            validation_freq: validate after every so many epochs, or after these, counted from 1.
             resume: see :meth:`weft.Trainer.fit`; needs checkpoints in :meth:`compile`.
 
         Returns:
             the figures of every epoch, means over samples, in ``history``.
 
         Raises:
-            ValueError: numbers of samples differ, there are none, or the first batch does not fit.
+            ValueError: numbers of samples differ, there are none, the first batch does not fit, or a loader gives
+                fewer batches than steps_per_epoch asks for.
             RuntimeError: compile was not called.
 
         >>> import weft
@@ -259,32 +269,39 @@ class Model(Module):
         """
         self._needed("fit")
         batch_size = 32 if batch_size is None else batch_size
-        validation_size = validation_batch_size or batch_size
+        validation_size = batch_size if validation_batch_size is None else validation_batch_size
         if validation_split and validation_data is not None:
             raise ValueError("Model.fit: give validation_split or validation_data, not both")
+        check_integers("Model.fit", epochs=epochs, initial_epoch=initial_epoch)
+        if initial_epoch < 0:
+            raise ValueError(f"Model.fit: initial_epoch must not be negative, got {initial_epoch}")
+        validates = parts.validated_epochs(validation_freq)
+        held = None
         if arrays.is_loader(x):
             if validation_split or sample_weight is not None or class_weight is not None:
                 raise ValueError("Model.fit: validation_split and weights need arrays, not a loader or dataset")
             train, layout = arrays.loader_of("Model.fit", x, y, batch_size, shuffle), None
-            validation = self._validation(validation_data, validation_size, layout)
         else:
             data = arrays.Data("Model.fit", x, y, sample_weight, class_weight)
             if data.target is None:
                 raise ValueError("Model.fit: y, the targets, is missing")
-            held = None
             if validation_split:
                 data, held = data.split(validation_split)
-            layout = data.layout()
-            train = data.loader(batch_size, shuffle)
-            validation = (held.loader(validation_size, False), held.layout()) if held else None
-            validation = validation or self._validation(validation_data, validation_size, layout)
+            train, layout = data.loader(batch_size, shuffle), data.layout()
+        validation = (held.loader(validation_size, False), held.layout()) if held else None
+        validation = validation or self._validation(validation_data, validation_size)
+        if validation is None and (validation_steps is not None or validation_freq != 1):
+            raise ValueError("Model.fit: validation_steps and validation_freq need validation_split or validation_data")
+        train = parts.rounds(train, steps_per_epoch)
         trainer = self._make(layout, verbose, callbacks)
-        trainer.epoch = initial_epoch
-        if validation is not None:
-            trainer.validation_compute = arrays.Compute(self._compiled.loss, validation[1])
-        return trainer.fit(train, None if validation is None else validation[0], epochs, resume=resume)
+        trainer.epoch, trainer.validates = initial_epoch, validates
+        if validation is None:
+            return trainer.fit(train, None, epochs, resume=resume)
+        trainer.validation_compute = arrays.Compute(self._compiled.loss, validation[1])
+        part = parts.first("Model.fit", "validation_steps", validation[0], validation_steps)
+        return trainer.fit(train, part, epochs, resume=resume)
 
-    def _validation(self, given, batch_size, layout):
+    def _validation(self, given, batch_size):
         """(loader, layout), or None."""
         if given is None:
             return None
@@ -307,6 +324,7 @@ class Model(Module):
             raise ValueError(f"Model: verbose must be 0, 1, 2 or 'auto', got {verbose!r}")
         compiled = self._compiled
         chosen = {name: value for name, value in compiled.chosen.items() if not alone or name not in _OF_FIT}
+        done = 0 if compiled.trainer is None else compiled.trainer.step
         compiled.trainer = Trainer(
             self,
             compiled.optimizer,
@@ -318,6 +336,7 @@ class Model(Module):
             **chosen,
         )
         compiled.trainer.scaler = compiled.scaler
+        compiled.trainer.step = done  # for loggers and checkpoints, which go on from fit to fit
         return compiled.trainer
 
     def evaluate(
@@ -327,12 +346,14 @@ class Model(Module):
         batch_size: int | None = None,
         verbose: int | str = "auto",
         sample_weight: Any = None,
+        steps: int | None = None,
         return_dict: bool = False,
     ) -> Any:
         """Loss and metrics over data, in evaluation mode.
 
         Args:
             x, y, batch_size, verbose, sample_weight: as for :meth:`fit`.
+            steps: how many batches, from the first on; None: all.
             return_dict: give {name: figure}.
 
         Returns:
@@ -347,22 +368,27 @@ class Model(Module):
         self._needed("evaluate")
         size = 32 if batch_size is None else batch_size
         if arrays.is_loader(x):
+            if sample_weight is not None:
+                raise ValueError("Model.evaluate: sample_weight needs arrays, not a loader or dataset")
             loader, layout = arrays.loader_of("Model.evaluate", x, y, size, False), None
         else:
             data = arrays.Data("Model.evaluate", x, y, sample_weight)
             if data.target is None:
                 raise ValueError("Model.evaluate: y, the targets, is missing")
             loader, layout = data.loader(size, False), data.layout()
-        logs = self._make(layout, verbose).evaluate(loader)
+        logs = self._make(layout, verbose).evaluate(parts.first("Model.evaluate", "steps", loader, steps))
         return _told(logs, return_dict)
 
-    def predict(self, x: Any, batch_size: int | None = None, verbose: int | str = "auto") -> Any:
+    def predict(
+        self, x: Any, batch_size: int | None = None, verbose: int | str = "auto", steps: int | None = None
+    ) -> Any:
         """The outputs for samples: tensors, and arrays of NumPy where x is one.
 
         Args:
             x: an array or tensor, a list or dict of those, a dataset or a loader; targets in batches are left out.
             batch_size: 32 by default.
             verbose: as for :meth:`fit`.
+            steps: how many batches, from the first on; None: all.
 
         >>> import weft
         >>> weft.Model(weft.nn.Identity()).predict(weft.ones(2), verbose=0)
@@ -372,8 +398,9 @@ class Model(Module):
             self._compiled = _Compiled(None, None, {}, {})
         size = 32 if batch_size is None else batch_size
         if arrays.is_loader(x):
-            return self._make_predictor(verbose, steps.default_forward).predict(
-                arrays.loader_of("Model.predict", x, None, size, False)
+            loader = arrays.loader_of("Model.predict", x, None, size, False)
+            return self._make_predictor(verbose, default_forward).predict(
+                parts.first("Model.predict", "steps", loader, steps)
             )
         data = arrays.Data("Model.predict", x)
         keys = data.keys
@@ -381,9 +408,10 @@ class Model(Module):
         def forward(model, batch):
             return model(*batch) if keys is None else model(**dict(zip(keys, batch)))
 
-        outputs = self._make_predictor(verbose, forward).predict(data.loader(size, False))
+        loader = parts.first("Model.predict", "steps", data.loader(size, False), steps)
+        outputs = self._make_predictor(verbose, forward).predict(loader)
         first = next(iter(x.values())) if isinstance(x, dict) else x[0] if isinstance(x, (list, tuple)) else x
-        return outputs if isinstance(first, weft.Tensor) else steps.mapped(lambda t: t.cpu().numpy(), outputs)
+        return outputs if isinstance(first, weft.Tensor) else mapped(lambda t: t.cpu().numpy(), outputs)
 
     def _make_predictor(self, verbose, forward):
         trainer = self._make(None, verbose)

@@ -19,7 +19,15 @@ from weft.training import _step as steps
 from weft.training import loop
 from weft.training._place import Interrupts, Place, State
 from weft.training.bars import KINDS
-from weft.training.callbacks import EarlyStopping, History, _better, _Callbacks, _make_early_stopping, _monitored
+from weft.training.callbacks import (
+    EarlyStopping,
+    History,
+    _better,
+    _Callbacks,
+    _left_out,
+    _make_early_stopping,
+    _monitored,
+)
 from weft.training.ema import EMA
 
 TYPE_CHECKING = False
@@ -140,9 +148,9 @@ class Trainer:
         self.accumulate: int = accumulate
         self.clip_grad_norm: float | None = clip_grad_norm
         self.clip_grad_value: float | None = clip_grad_value
-        self.ema: EMA | None = EMA(self.model, ema) if isinstance(ema, (int, float)) else ema
+        self.ema: EMA | None = options.made_ema(ema, self.model)
         self.jit: bool = jit is not False
-        self.jit_options: dict[str, Any] = {} if isinstance(jit, bool) else dict(jit)
+        self.jit_options: dict[str, Any] = options.made_jit(jit)
         self.profile: tuple[int, int] | None = options.made_profile(profile)
         self.profiler: Any = None
         self.seed: int | None = seed
@@ -150,7 +158,7 @@ class Trainer:
         self.on_interrupt: str = on_interrupt
         rank = 0 if distribution is None else distribution.rank
         self.progress: str = "off" if rank else progress
-        self.loggers: list[Any] = [] if rank else list(loggers)
+        self.loggers: list[Any] = [] if rank else options.made_list("loggers", loggers, "log", "flush", "close")
         self.log_every: int = log_every
         self.checkpoints: Any = checkpoints
         self.checkpoint_every: int | None = checkpoint_every
@@ -162,9 +170,15 @@ class Trainer:
         self.stop_training: bool = False
         self.resumed: bool = False
         self.validation_compute: Any = None  # where validation has batches of another kind
+        self.validates: Callable[[int], bool] | None = None  # is there validation after this epoch? None: always
+        self._unvalidated = False  # there is validation, but none after this epoch
         self._own_compute = compute is not None
         self._schedules_by_step = [s for s in self.schedules if options.by_step(s, schedule_every)]
-        self._folder, self._early_stopping, self._own_callbacks = checkpoint_folder, early_stopping, list(callbacks)
+        self._folder, self._early_stopping, self._own_callbacks = (
+            checkpoint_folder,
+            early_stopping,
+            options.made_callbacks(callbacks),
+        )
         self._losses, self._place, self._interrupts = figures.Losses(), Place(), Interrupts()
         self._read_losses_at = 1 if self.device.type == "cpu" else 32  # reading one on a GPU means to wait for it
         # Eagerly on the CPU the step reads losses itself, before backward, so that a bad one changes nothing
@@ -355,7 +369,7 @@ class Trainer:
         return {**self.distribution.mean(logs, losses.samples), **figures.values_of(merged)}
 
     def _eval_step(self, model):
-        return steps.EvalStep(self, model, steps.evaluated(self.validation_compute or self.compute))
+        return steps.EvalStep(self, model, steps.evaluated(self.validation_compute or self.compute, bool(self.metrics)))
 
     def _check_batch(self, batch):
         """Looks at what the model gives for the first batch; its state and the random generators stay as they are."""
@@ -409,6 +423,8 @@ class Trainer:
         """Schedules that go by epochs."""
         for schedule in self.schedules:
             if isinstance(schedule, ReduceLROnPlateau):
+                if _left_out(self, self._monitored, logs):
+                    continue
                 schedule.step(_monitored("Trainer: ReduceLROnPlateau", self._monitored, logs))
             elif schedule not in self._schedules_by_step:
                 schedule.step()

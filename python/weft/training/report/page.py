@@ -102,10 +102,18 @@ def parse(text: str) -> dict[str, Any]:
         data = None
     if not isinstance(data, dict) or data.get("format") != 1:
         raise ValueError("this is no report of Weft, or one of another version")
+    runs, needed = data.get("runs"), {"hyperparameters": dict, "environment": (dict, list), "series": dict, "name": str}
+    whole = isinstance(runs, list) and isinstance(data.get("panels"), list)
+    if not whole or not all(isinstance(run, dict) and _has(run, needed) for run in runs):
+        raise ValueError("the data of this report are damaged")
     for number, panel in enumerate(data["panels"]):
         begin, end = f"<!--panel {number}-->", f"<!--end {number}-->"
         panel["html"] = text.partition(begin)[2].partition(end)[0]
     return data
+
+
+def _has(run, needed):
+    return all(isinstance(run.get(key), kind) for key, kind in needed.items())
 
 
 def shown(value: Any) -> str:

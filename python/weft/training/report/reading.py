@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import os
 
 from weft._outside import optional
@@ -226,6 +227,7 @@ def _read_csv(run, path):
             if len(row) != len(header):
                 continue  # cut off by a kill
             step = _number(row[place])
+            step = step if step is not None and math.isfinite(step) else None
             time = _number(row[header.index("time")]) if "time" in header else None
             for key, cell in zip(header, row):
                 value = _number(cell)
