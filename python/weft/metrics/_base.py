@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import re
 import warnings
@@ -160,6 +161,21 @@ class Metric:
         tensor(1., dtype=weft.float64)
         """
         raise NotImplementedError(f"{type(self).__name__}.compute is not defined")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Update, and give the figure of this batch alone, as torchmetrics does; it costs two updates.
+
+        >>> import weft
+        >>> metric = weft.metrics.Accuracy()
+        >>> metric(weft.tensor([0, 1]), weft.tensor([0, 0]))
+        tensor(0.5000, dtype=weft.float64)
+        """
+        batch = copy.deepcopy(self)
+        batch.reset()
+        batch.update(*args, **kwargs)
+        value = batch.compute()
+        self.update(*args, **kwargs)
+        return value
 
     def reset(self) -> None:
         """Forget every update.
@@ -397,6 +413,20 @@ class MetricCollection:
         """
         for metric in self._metrics.values():
             metric.update(*args, **kwargs)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Update, and give the figures of this batch alone.
+
+        >>> import weft
+        >>> weft.metrics.MetricCollection(["mse"])(weft.tensor([1.0]), weft.tensor([3.0]))
+        {'mse': tensor(4., dtype=weft.float64)}
+        """
+        batch = copy.deepcopy(self)
+        batch.reset()
+        batch.update(*args, **kwargs)
+        values = batch.compute()
+        self.update(*args, **kwargs)
+        return values
 
     def compute(self) -> dict[str, Any]:
         """The results by name; a result that is a dict itself gives an entry for each of its own.
