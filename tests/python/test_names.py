@@ -424,3 +424,16 @@ def test_cudnn_flags_is_a_scope(w):
     with cudnn.flags(benchmark=not before):
         assert cudnn.benchmark is not before
     assert cudnn.benchmark is before
+
+
+@pytest.mark.parametrize(
+    "call, meant",
+    [
+        (lambda: weft.utils.data.DataLoader([1], batchsize=2), "batch_size"),
+        (lambda: weft.Trainer(weft.nn.Linear(2, 1), "adam", "mse", callback=[]), "callbacks"),
+        (lambda: weft.metrics.Accuracy(num_clases=3), "num_classes"),
+    ],
+)
+def test_misspelt_keywords_of_training(call, meant):
+    with pytest.raises(TypeError, match=f"did you mean '{meant}'"):
+        call()

@@ -9,6 +9,7 @@ import warnings
 
 import weft
 from weft._checks import check_instances, check_mapping, check_text
+from weft._keywords import NamesKeywords
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def _counted(update):
     return call
 
 
-class Metric:
+class Metric(NamesKeywords):
     """A figure of a whole data set, from its batches: update with each, compute at the end.
 
     A metric of your own adds states in ``__init__`` and defines ``update`` and ``compute``; reset, merge, to,
@@ -97,7 +98,7 @@ class Metric:
     _updates: int
 
     def __new__(cls: type[_Self], *args: Any, **kwargs: Any) -> _Self:
-        self = super().__new__(cls)
+        self = super().__new__(cls, *args, **kwargs)
         self._states, self._updates = {}, 0
         return self
 
