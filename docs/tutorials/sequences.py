@@ -77,3 +77,8 @@ plt.plot(co2[-HIDDEN:], label="measured")
 plt.plot(forecast, label="forecast")
 plt.legend()
 plt.show()
+
+# %% [markdown]
+# The network knows the next month better than who says that nothing changes. Over five years the simple rule is nearer:
+# what it says of itself adds up its errors, and the last growth was a good guess. Compare with such a rule before you
+# trust a forecast.
