@@ -13,8 +13,9 @@ import weft
 import weft.nn as nn
 
 weft.manual_seed(0)
-folder = Path("data") if Path("data").exists() else Path("docs/tutorials/data")
-with open(folder / "co2-mm-mlo.csv", newline="") as file:
+name = "co2-mm-mlo.csv"  # beside this page; a notebook does not know its own place
+folders = [Path(globals().get("__file__", "")).parent / "data", Path("data"), Path("docs/tutorials/data")]
+with open(next((f / name for f in folders if (f / name).exists()), name), newline="") as file:
     co2 = weft.tensor([float(row["Interpolated"]) for row in csv.DictReader(file)])
 HIDDEN = 60  # months that are kept for the test
 change = co2[12:] - co2[:-12]  # from a year to the next: without the seasons
@@ -76,3 +77,8 @@ plt.plot(co2[-HIDDEN:], label="measured")
 plt.plot(forecast, label="forecast")
 plt.legend()
 plt.show()
+
+# %% [markdown]
+# The network knows the next month better than who says that nothing changes. Over five years the simple rule is nearer:
+# what it says of itself adds up its errors, and the last growth was a good guess. Compare with such a rule before you
+# trust a forecast.

@@ -8,7 +8,7 @@ import os
 import sys
 from opcode import opmap
 
-from weft._instead import INSTEAD
+from weft._instead import ELSEWHERE, INSTEAD
 
 TYPE_CHECKING = False
 
@@ -61,6 +61,10 @@ def explanation(owner, name, present=tuple):
     """
     lacks = f"{owner} has no attribute {name!r}"
     path = torch_name(owner)
+    if _is_module(owner, name):
+        return f"{lacks} before it is imported: import {owner}.{name}"
+    if name in ELSEWHERE.get(owner, ()):
+        return f"{lacks}. Instead: {ELSEWHERE[owner][name]}"
     if in_torch(owner, name):
         text = f"{lacks}: PyTorch has {path}.{name}, Weft does not have it yet"
         keys = f"{path}.{name}"[6:], path[6:], name if path == "torch.Tensor" else ""
@@ -77,7 +81,16 @@ def explanation(owner, name, present=tuple):
         return f"{lacks}. Did you mean {near[0]!r}?"
     if near:
         return f"{lacks}. Did you mean {near[0]!r}? PyTorch has that, Weft does not have it yet"
-    return lacks if owner.startswith("torchvision") else f"{lacks}, and neither has PyTorch"
+    return f"{lacks}, and neither has PyTorch" if path in torch_names() else lacks
+
+
+def _is_module(owner, name):
+    """Is it a module of this package, which nothing has imported?"""
+    folders = getattr(sys.modules.get(owner), "__path__", ()) if owner.partition(".")[0] == "weft" else ()
+    return any(
+        os.path.exists(os.path.join(f, name, "__init__.py")) or os.path.exists(os.path.join(f, name + ".py"))
+        for f in folders
+    )
 
 
 def _elsewhere(name):

@@ -218,6 +218,12 @@ def _make_inputs(inputs, kwargs, input_size, dtypes):
             raise TypeError("summary: dtypes are those of input_size; given inputs have their own")
         if not inputs and not kwargs:
             raise ValueError("summary: give the model's inputs, or input_size=, the shape of one or a list of shapes")
+        if len(inputs) == 1 and isinstance(inputs[0], (tuple, list)) and inputs[0]:
+            if all(isinstance(n, int) for n in inputs[0]):
+                raise TypeError(
+                    f"summary: {tuple(inputs[0])} are numbers, not the model's inputs; a shape is input_size="
+                    f"{tuple(inputs[0])}, batch included"
+                )
         return _map(inputs, _on_meta), _map(kwargs, _on_meta)
     if inputs:
         raise ValueError("summary: give inputs or input_size, not both")

@@ -100,6 +100,7 @@ def test_tables_in_memory():
     assert Table(pa.table({"x": [1]})).column("x").tolist() == [1]
     assert len(Table({"x": []}, missing="nan")) == 0
     assert len(Table(pa.table({"x": pa.array([], pa.int32())}))) == 0
+    assert repr(Table({"a": [1, 2], "t": ["x", "y"]})) == "Table(2 rows; a: int64, t: text)"
 
 
 def test_bad_tables(tmp_path):
@@ -123,7 +124,7 @@ def test_bad_tables(tmp_path):
         (lambda: Table(path, "a"), TypeError, "the string 'a'"),
         (lambda: table[2], IndexError, "index 2 is out of range for 2 rows"),
         (lambda: table.column("b"), KeyError, "no column 'b'; it has a, name"),
-        (lambda: table.tensors(), ValueError, "name hold text"),
+        (lambda: table.tensors(), ValueError, "text in name"),
         (lambda: table.tensors([]), ValueError, "no column for the inputs"),
         (lambda: table.codes("name", ["x"]), ValueError, "'y' in column 'name' is none of the 1 categories"),
         (lambda: Table(5), TypeError, "expected a path"),
@@ -175,6 +176,13 @@ def test_hugging_face_streams():
     assert batches[0]["text"] == ["a", "b"] and batches[1]["x"].tolist() == [[5, 6]]
     lengths = HuggingFaceStream(rows().to_iterable_dataset(), transform=lambda row: len(row["ids"]))
     assert list(lengths) == [1, 2, 0]
+
+
+def test_streams_have_the_dtypes_of_data_sets():
+    rows = hf.Dataset.from_dict({"x": [0.5, 1.5], "v": [[1.0, 2.0], [3.0, 4.0]], "n": [[1], [2]]})
+    for whole, streamed in zip(HuggingFace(rows), HuggingFaceStream(rows.to_iterable_dataset())):
+        assert {n: v.dtype for n, v in whole.items()} == {n: v.dtype for n, v in streamed.items()}
+        assert streamed["v"].dtype == whole["x"].dtype == weft.float32 and weft.equal(whole["v"], streamed["v"])
 
 
 def test_a_stream_in_several_threads():

@@ -387,3 +387,10 @@ def test_other_devices_and_types(w):
     assert collate([Own(w.ones(2))] * 2).shape == (2, 2)
     bfloat = collate([w.ones(2, dtype=w.bfloat16), w.zeros(2, dtype=w.bfloat16)])
     assert bfloat.dtype == w.bfloat16 and bfloat.tolist() == [[1, 1], [0, 0]]
+
+
+@weft_only
+def test_images_of_pillow_are_told_of_to_tensor(w):
+    image = pytest.importorskip("PIL.Image").new("RGB", (4, 4))
+    with pytest.raises(TypeError, match=r"got Image; give the dataset transform=weft\.transforms\.ToTensor"):
+        w.utils.data.default_collate([(image, 0), (image, 1)])

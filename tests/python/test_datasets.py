@@ -333,6 +333,7 @@ def test_cora(tmp_path):
             True,
         ]
         assert len(data) == 1 and data[0]["y"].tolist() == [0, 1, 1]
+        assert repr(data) == "Cora(3 nodes, 2 links, 4 words, 2 classes)"
     with pytest.raises(IndexError):
         data[1]
     for change, text in (

@@ -410,7 +410,7 @@ def test_command(tmp_path, capsys, monkeypatch):
         ("x.jsonl", '{"step": "a", "loss": 1}\n', "step 'a'"),
         ("x.jsonl", "", "has no values"),
         ("x.csv", "a,b\n1,2\n", "has no column step or epoch"),
-        ("x.csv", "", "has no column step or epoch"),
+        ("x.csv", "", "is empty"),
         ("x.html", "<p>", "no report of Weft"),
         ("folder/x.txt", "", "holds no"),
     ],

@@ -458,3 +458,15 @@ def test_batches_of_nothing():
         assert each.compute() == 1
     with pytest.warns(metrics.UndefinedMetricWarning, match="single class"):
         assert F.roc_auc(weft.zeros(2, 1), weft.tensor([0, 0]), multi_class="ovo").isnan()
+
+
+def test_a_call_updates_and_gives_the_figure_of_the_batch():
+    metric, both = weft.metrics.Accuracy(), weft.metrics.MetricCollection(["accuracy", "f1"], prefix="val_")
+    target = weft.tensor([0, 1, 1, 0])
+    for right, predicted in ((1.0, target), (0.0, 1 - target)):
+        assert metric(predicted, target) == right
+        assert both(predicted, target)["val_accuracy"] == right
+    assert metric.compute() == both.compute()["val_accuracy"] == 0.5
+    with pytest.raises(ValueError):
+        metric(target, target[:2])
+    assert metric.compute() == 0.5

@@ -339,3 +339,25 @@ def test_steps_are_counted_from_fit_to_fit():
     model.train_on_batch(x, y)
     model.fit(x, y, 25, epochs=3, initial_epoch=2, verbose=0)
     assert steps.seen == [2, 4, 7] and steps.told == 1
+
+
+@pytest.mark.parametrize(
+    "name, advice", [("summary", "weft.summary"), ("save_weights", "weft.save"), ("get_layer", "get_submodule")]
+)
+def test_methods_of_keras_that_models_lack(name, advice):
+    model = weft.Model(weft.nn.Linear(2, 1))
+    assert not hasattr(model, name)
+    with pytest.raises(AttributeError, match=f"'Model' object has no attribute '{name}'. Instead: .*{advice}"):
+        getattr(model, name)
+
+
+def test_an_option_that_is_like_none_gets_no_suggestion():
+    with pytest.raises(TypeError, match="no option 'run_eagerly'") as error:
+        weft.Model(weft.nn.Linear(2, 1)).compile("adam", "mse", run_eagerly=True)
+    assert "did you mean" not in str(error.value)
+
+
+def test_compile_takes_one_metric():
+    model = weft.Model(weft.nn.Linear(2, 1))
+    model.compile("adam", "mse", metrics=weft.metrics.MeanAbsoluteError())
+    assert len(model.evaluate(weft.ones(4, 2), weft.ones(4, 1), verbose=0)) == 2

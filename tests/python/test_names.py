@@ -1,7 +1,9 @@
 """Names: what is said of those that Weft lacks, and those that are only names."""
 
 import pickle
+import pkgutil
 import re
+import subprocess
 import sys
 
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 import weft
 from hints import HINTS
 from weft import _missing
-from weft._instead import INSTEAD
+from weft._instead import ELSEWHERE, INSTEAD
 
 
 def resolve(path):
@@ -72,6 +74,42 @@ def test_a_name_that_nobody_has():
         _ = weft.nn.qwertyuiop
     with pytest.raises(AttributeError):
         _ = weft.nn._qwertyuiop
+
+
+@pytest.mark.parametrize(
+    "path, advice",
+    [
+        ("weft.utils.collect_env", "import weft.utils.collect_env"),
+        ("weft.utils.bottleneck", "import weft.utils.bottleneck"),
+        ("weft.as_torch", "import weft.as_torch"),
+        ("weft.metrics.AUROC", "Instead: weft.metrics.ROCAUC"),
+        ("weft.nn.Dense", "Instead: weft.nn.Linear"),
+        ("weft.training.CSVLogger", r"Instead: weft\.training\.loggers\.CSVLogger"),
+        ("weft.transforms.RandomHorizontalFlp", "Did you mean 'RandomHorizontalFlip'"),
+        ("weft.models.rsnet18", "Did you mean 'resnet18'"),
+        ("weft.datasets.CIFAR1O", "Did you mean 'CIFAR1"),
+        ("weft.hub.load_state_dict_from_url", r"Instead: weft\.load"),
+    ],
+)
+def test_names_of_elsewhere(path, advice):
+    program = f"import weft\ntry: {path}\nexcept AttributeError as error: print(error)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert re.search(advice, done.stdout), done.stdout
+
+
+def test_the_table_of_elsewhere():
+    """What it names is not in Weft; what it advises is."""
+    for owner, names in ELSEWHERE.items():
+        for name, advice in names.items():
+            assert not hasattr(resolve(owner), name), name
+            for mentioned in re.findall(r"\bweft(?:\.\w+)+", advice):
+                assert pkgutil.resolve_name(mentioned) is not None
+
+
+def test_the_sampler_of_distributed_programs():
+    from weft.utils.data.distributed import DistributedSampler
+
+    assert DistributedSampler is weft.utils.data.DistributedSampler
 
 
 def test_missing_methods_cost_nothing_and_do_not_show():
@@ -386,3 +424,16 @@ def test_cudnn_flags_is_a_scope(w):
     with cudnn.flags(benchmark=not before):
         assert cudnn.benchmark is not before
     assert cudnn.benchmark is before
+
+
+@pytest.mark.parametrize(
+    "call, meant",
+    [
+        (lambda: weft.utils.data.DataLoader([1], batchsize=2), "batch_size"),
+        (lambda: weft.Trainer(weft.nn.Linear(2, 1), "adam", "mse", callback=[]), "callbacks"),
+        (lambda: weft.metrics.Accuracy(num_clases=3), "num_classes"),
+    ],
+)
+def test_misspelt_keywords_of_training(call, meant):
+    with pytest.raises(TypeError, match=f"did you mean '{meant}'"):
+        call()

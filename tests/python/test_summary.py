@@ -309,3 +309,8 @@ def test_copies_are_not_kept():
     assert weft.equal(model.weight, other.weight)
     model(weft.ones(1, 2)).sum().backward()
     assert model.weight.grad is not None and model.weight.device.type == "cpu"
+
+
+def test_a_shape_in_the_place_of_the_inputs():
+    with pytest.raises(TypeError, match=r"a shape is input_size=\(32, 8\)"):
+        weft.summary(weft.nn.Linear(8, 2), (32, 8))

@@ -397,3 +397,11 @@ def test_a_distribution_is_asked():
     validation = loader(20, shuffle=False)
     plain = weft.Trainer(other, "adam", "cross_entropy", progress="off").evaluate(validation)
     assert trainer.evaluate(validation)["loss"] == plain["loss"] + 1
+
+
+def test_an_optimizer_of_another_model_is_refused():
+    other = weft.optim.SGD(network().parameters(), lr=0.1)
+    with pytest.raises(ValueError, match="none of the model's parameters.*model.parameters()"):
+        weft.Trainer(network(), other, "cross_entropy")
+    model = network()
+    weft.Trainer(model, weft.optim.SGD([next(model.parameters())], lr=0.1), "cross_entropy")  # some are frozen

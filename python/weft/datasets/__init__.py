@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from weft._missing import missing_names
 from weft.datasets._download import DownloadError, download, file_checksum
 from weft.datasets._files import DataFileError, read_text
 from weft.datasets.cifar import CIFAR10, CIFAR100, read_cifar
@@ -14,6 +15,11 @@ from weft.datasets.tables import Table
 from weft.datasets.text import TextLines
 from weft.datasets.tokens import Characters, TokenStream, write_tokens
 from weft.datasets.vision import ImagesInMemory, VisionDataset
+
+TYPE_CHECKING = False
+
+if not TYPE_CHECKING:
+    __getattr__ = missing_names(__name__)
 
 __all__ = [
     "CIFAR10",

@@ -75,6 +75,10 @@ class Cora(Dataset["dict[str, weft.Tensor]"]):
     def __len__(self) -> int:
         return 1
 
+    def __repr__(self) -> str:
+        (nodes, words), links = self.x.shape, self.edge_index.shape[1] // 2
+        return f"Cora({nodes} nodes, {links} links, {words} words, {self.num_classes} classes)"
+
     def __getitem__(self, index: int) -> dict[str, weft.Tensor]:
         if index not in (0, -1):
             raise IndexError(f"Cora: index {index} is out of range for one graph")

@@ -113,9 +113,7 @@ class HuggingFaceStream(IterableDataset["Any"]):
         if worker is not None:  # each worker has a share of the rows
             rows = itertools.islice(rows, worker.id, None, worker.num_workers)
         for row in rows:
-            sample = {
-                name: _value(np.asarray(value) if isinstance(value, list) else value) for name, value in row.items()
-            }
+            sample = {name: _value(_array(value) if isinstance(value, list) else value) for name, value in row.items()}
             yield sample if self.transform is None else self.transform(sample)
 
 
@@ -130,6 +128,12 @@ def _check_columns(dataset, columns, transform):
             raise KeyError(f"HuggingFace: there is no column {column!r}; there are {', '.join(names)}")
 
 
+def _array(values):
+    """A list of a stream, with the dtype that HuggingFace gives it: floats are float32."""
+    array = np.asarray(values)
+    return array.astype(np.float32) if array.dtype == np.float64 else array
+
+
 def _value(value):
     """A value of a row: numbers become tensors, text Python's."""
     if isinstance(value, np.ndarray):
@@ -138,7 +142,9 @@ def _value(value):
         return [_value(member) for member in value]
     if isinstance(value, np.str_):
         return str(value)
-    if isinstance(value, (bool, int, float, np.number, np.bool_)):
+    if isinstance(value, float):  # also float64 of NumPy: float32, as in arrays
+        return weft.tensor(float(value), dtype=weft.float32)
+    if isinstance(value, (bool, int, np.number, np.bool_)):
         return weft.tensor(value)
     if isinstance(value, dict):
         return {name: _value(member) for name, member in value.items()}

@@ -75,6 +75,13 @@ class Table(Dataset["dict[str, Any]"]):
     def __len__(self) -> int:
         return self._length
 
+    def __repr__(self) -> str:
+        kinds = ", ".join(
+            f"{name}: {str(column.dtype)[5:] if isinstance(column, weft.Tensor) else 'text'}"
+            for name, column in self.columns.items()
+        )
+        return f"Table({self._length} rows; {kinds})"
+
     def __getitem__(self, index: int) -> dict[str, Any]:
         if not -self._length <= index < self._length:
             raise IndexError(f"Table: index {index} is out of range for {self._length} rows")
@@ -162,7 +169,7 @@ class Table(Dataset["dict[str, Any]"]):
         parts = [self.column(name) for name in names]
         text = [name for name, part in zip(names, parts) if not isinstance(part, weft.Tensor)]
         if text:
-            raise ValueError(f"Table.tensors: {', '.join(text)} hold text; leave them out of inputs, or take codes()")
+            raise ValueError(f"Table.tensors: text in {', '.join(text)}; leave it out of inputs, or take codes()")
         matrix = weft.cat(
             [part.to(dtype).unsqueeze(-1).flatten(1) for part in parts if isinstance(part, weft.Tensor)], 1
         )

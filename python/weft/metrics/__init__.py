@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import difflib
 
+from weft._missing import missing_names
 from weft.metrics import functional as functional
 from weft.metrics._base import Metric, MetricCollection, UndefinedMetricWarning
 from weft.metrics.calibration import CalibrationError
@@ -35,6 +36,9 @@ from weft.metrics.text import BLEU, CER, ROUGE, WER, Perplexity
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+if not TYPE_CHECKING:
+    __getattr__ = missing_names(__name__)
 
 __all__ = [
     "Accuracy",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import re
 import warnings
 
 import weft
 from weft._checks import check_instances, check_mapping, check_text
+from weft._keywords import NamesKeywords
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,7 +57,7 @@ def _counted(update):
     return call
 
 
-class Metric:
+class Metric(NamesKeywords):
     """A figure of a whole data set, from its batches: update with each, compute at the end.
 
     A metric of your own adds states in ``__init__`` and defines ``update`` and ``compute``; reset, merge, to,
@@ -96,7 +98,7 @@ class Metric:
     _updates: int
 
     def __new__(cls: type[_Self], *args: Any, **kwargs: Any) -> _Self:
-        self = super().__new__(cls)
+        self = super().__new__(cls, *args, **kwargs)
         self._states, self._updates = {}, 0
         return self
 
@@ -160,6 +162,21 @@ class Metric:
         tensor(1., dtype=weft.float64)
         """
         raise NotImplementedError(f"{type(self).__name__}.compute is not defined")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Update, and give the figure of this batch alone, as torchmetrics does; it costs two updates.
+
+        >>> import weft
+        >>> metric = weft.metrics.Accuracy()
+        >>> metric(weft.tensor([0, 1]), weft.tensor([0, 0]))
+        tensor(0.5000, dtype=weft.float64)
+        """
+        batch = copy.deepcopy(self)
+        batch.reset()
+        batch.update(*args, **kwargs)
+        value = batch.compute()
+        self.update(*args, **kwargs)
+        return value
 
     def reset(self) -> None:
         """Forget every update.
@@ -397,6 +414,20 @@ class MetricCollection:
         """
         for metric in self._metrics.values():
             metric.update(*args, **kwargs)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Update, and give the figures of this batch alone.
+
+        >>> import weft
+        >>> weft.metrics.MetricCollection(["mse"])(weft.tensor([1.0]), weft.tensor([3.0]))
+        {'mse': tensor(4., dtype=weft.float64)}
+        """
+        batch = copy.deepcopy(self)
+        batch.reset()
+        batch.update(*args, **kwargs)
+        values = batch.compute()
+        self.update(*args, **kwargs)
+        return values
 
     def compute(self) -> dict[str, Any]:
         """The results by name; a result that is a dict itself gives an entry for each of its own.

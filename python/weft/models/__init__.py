@@ -3,6 +3,7 @@
 Vision models have the names and shapes of torchvision, language models those of Hugging Face, so that their files fit.
 """
 
+from weft._missing import missing_names
 from weft.models.alexnet import AlexNet, alexnet
 from weft.models.bert import BertConfig, BertForMaskedLM, BertForSequenceClassification, BertModel
 from weft.models.cifar_resnet import CifarResNet, cifar_resnet20
@@ -51,6 +52,11 @@ from weft.models.vae import VAE, vae_loss
 from weft.models.vgg import VGG, vgg11, vgg11_bn, vgg13, vgg13_bn, vgg16, vgg16_bn, vgg19, vgg19_bn
 from weft.models.vision_transformer import VisionTransformer, vit_b_16, vit_b_32, vit_l_16
 from weft.models.wav2vec2 import Wav2Vec2Config, Wav2Vec2ForCTC, Wav2Vec2Model, ctc_greedy_decode
+
+TYPE_CHECKING = False
+
+if not TYPE_CHECKING:
+    __getattr__ = missing_names(__name__)
 
 __all__ = [
     "ActorCritic",

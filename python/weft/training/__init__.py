@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from weft._missing import missing_names
 from weft.training._step import NonFiniteLoss
 from weft.training.bars import Progress, progress
 from weft.training.callbacks import (
@@ -19,6 +20,11 @@ from weft.training.meters import Average, Smoothed, Throughput
 from weft.training.model import Model
 from weft.training.random_state import RandomState
 from weft.training.trainer import Trainer
+
+TYPE_CHECKING = False
+
+if not TYPE_CHECKING:
+    __getattr__ = missing_names(__name__)
 
 __all__ = [
     "EMA",

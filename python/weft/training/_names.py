@@ -25,8 +25,8 @@ _EPSILON = 1e-7  # where Keras clips probabilities
 def nearest(what, name, known):
     """An error's text: the name is not known, the nearest one is, and these are there."""
     known = sorted(known)
-    near = difflib.get_close_matches(name, known, 1, 0.5) or difflib.get_close_matches(
-        name.lower(), [k for k in known if k == k.lower()], 1, 0.5
+    near = difflib.get_close_matches(name, known, 1, 0.6) or difflib.get_close_matches(
+        name.lower(), [k for k in known if k == k.lower()], 1, 0.6
     )
     meant = f"; did you mean {near[0]!r}?" if near else ""
     return f"there is no {what} {name!r}{meant} Known are {', '.join(known)}".replace("' Known", "'. Known")

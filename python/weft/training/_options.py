@@ -68,6 +68,12 @@ def made_optimizer(optimizer: Any, model: Any) -> Any:
     made = names.make_optimizer(optimizer, model.parameters())
     if isinstance(made, optim.LBFGS):
         raise ValueError("Trainer: LBFGS asks for the loss several times a step; write the loop by hand with a closure")
+    own = {id(p) for p in model.parameters()}
+    if own and not any(id(p) in own for group in made.param_groups for p in group["params"]):
+        raise ValueError(
+            f"Trainer: the optimizer {type(made).__name__} has none of the model's parameters: nothing would be "
+            "trained; make it of model.parameters() of this model, or give a function of the parameters"
+        )
     return made
 
 

@@ -25,6 +25,26 @@ if TYPE_CHECKING:
 _OF_FIT = {"checkpoint_folder", "checkpoints", "checkpoint_every", "loggers", "seed", "early_stopping", "profile"}
 _OWN = {"model", "optimizer", "loss", "metrics", "callbacks", "jit", "progress", "compute", "forward"}
 
+# What Keras' models have besides.
+_KERAS = {
+    "summary": "print(weft.summary(model, input_size=(1, 28, 28)))",
+    "save": "weft.save(model.state_dict(), path)",
+    "save_weights": "weft.save(model.state_dict(), path)",
+    "load_weights": "model.load_state_dict(weft.load(path))",
+    "get_weights": "model.state_dict()",
+    "set_weights": "model.load_state_dict(state)",
+    "layers": "list(model.children())",
+    "get_layer": "model.get_submodule(name)",
+    "count_params": "sum(p.numel() for p in model.parameters())",
+    "trainable_variables": "list(model.parameters())",
+    "trainable_weights": "list(model.parameters())",
+    "weights": "model.state_dict()",
+    "add": "weft.nn.Sequential.append",
+    "build": "nothing: lazy layers find out their sizes at the first call",
+    "fit_generator": "model.fit, which takes loaders",
+    "export": "weft.export.export(model, inputs)",
+}
+
 
 class _Compiled:
     """What compile was given. Copies and pickles of a model come without it, as they come without its optimizer."""
@@ -95,7 +115,13 @@ class Model(Module):
                     return getattr(own["module"], name)
                 except AttributeError:
                     pass
-            return super().__getattr__(name)
+            try:
+                return super().__getattr__(name)
+            except AttributeError:
+                if name not in _KERAS:
+                    raise
+                kind = type(self).__name__
+                raise AttributeError(f"{kind!r} object has no attribute {name!r}. Instead: {_KERAS[name]}") from None
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the wrapped module gives; subclasses define it.

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import weft
 from weft._checks import check_instances, check_integers
+from weft._keywords import NamesKeywords
 from weft.nn import Module
 from weft.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from weft.training import _checks as checks
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from weft.training.distribution import Distribution
 
 
-class Trainer:
+class Trainer(NamesKeywords):
     """Trains a model: the loop of :mod:`weft.training.loop`, with the parts that are asked for.
 
     A batch is a tuple of the model's inputs with the target behind; ``compute`` says what else is one.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from weft._missing import missing_names
 from weft.transforms import functional as functional
 from weft.transforms import tv_tensors as tv_tensors
 from weft.transforms.automatic import AugMix, AutoAugment, AutoAugmentPolicy, RandAugment, TrivialAugmentWide
@@ -60,6 +61,11 @@ from weft.transforms.geometric import (
 from weft.transforms.mixing import CutMix, MixUp
 from weft.transforms.resizing import RandomResize, RandomShortestSize, RandomZoomOut, ScaleJitter
 from weft.transforms.warping import ElasticTransform, RandomAffine, RandomPerspective, RandomRotation
+
+TYPE_CHECKING = False
+
+if not TYPE_CHECKING:
+    __getattr__ = missing_names(__name__)
 
 __all__ = [
     "JPEG",

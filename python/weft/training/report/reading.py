@@ -220,6 +220,8 @@ def _read_csv(run, path):
     with open(path, newline="", encoding="utf-8", errors="replace") as file:
         rows = csv.reader(file)
         header = next(rows, [])
+        if not header:
+            raise ValueError(f"report: {path!r} is empty")
         if "step" not in header and "epoch" not in header:
             raise ValueError(f"report: {path!r} has no column step or epoch, but {header[:8]}")
         place = header.index("step" if "step" in header else "epoch")

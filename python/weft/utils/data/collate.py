@@ -154,6 +154,12 @@ def _collate_in_python(batch):
     return _join(batch, default_collate)
 
 
+def _advice(sample):
+    if type(sample).__module__.partition(".")[0] == "PIL":
+        return "give the dataset transform=weft.transforms.ToTensor(), or the DataLoader a collate_fn"
+    return "give the DataLoader a collate_fn"
+
+
 def _join(batch, join):
     """Joins mappings and sequences, member by member, into one of their type where it can be made."""
     first = batch[0]
@@ -162,7 +168,7 @@ def _join(batch, join):
     if not isinstance(first, collections.abc.Sequence):
         raise TypeError(
             f"default_collate: samples must be tensors, NumPy arrays, numbers, strings, dicts or lists of these, "
-            f"got {type(first).__name__}; give the DataLoader a collate_fn"
+            f"got {type(first).__name__}; {_advice(first)}"
         )
     for i, sample in enumerate(batch):
         if not isinstance(sample, collections.abc.Sequence) or len(sample) != len(first):

@@ -10,6 +10,7 @@ import warnings
 
 import weft
 from weft import _C
+from weft._keywords import NamesKeywords
 from weft._missing import name_missing_members
 from weft.utils.data import loader_state
 from weft.utils.data._waits import waits_in_profiles
@@ -34,7 +35,7 @@ _MOST_WORKERS = 1024
 _FIXED = {"dataset", "batch_size", "sampler", "batch_sampler", "drop_last", "persistent_workers"}
 
 
-class DataLoader(typing.Generic[_T]):
+class DataLoader(NamesKeywords, typing.Generic[_T]):
     """Iterates over a dataset in batches: of batch_size samples in order, shuffled, or as a sampler says.
 
     With num_workers batches are made ahead, by that many processes or threads. Order and Weft's random numbers are the
