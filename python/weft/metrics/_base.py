@@ -420,7 +420,7 @@ class MetricCollection:
 
         >>> import weft
         >>> weft.metrics.MetricCollection(["mse"])(weft.tensor([1.0]), weft.tensor([3.0]))
-        {'mse': tensor(4., dtype=weft.float64)}
+        {'mean_squared_error': tensor(4., dtype=weft.float64)}
         """
         batch = copy.deepcopy(self)
         batch.reset()
