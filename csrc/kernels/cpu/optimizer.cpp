@@ -68,9 +68,14 @@ double squares_part(const void* grad, int64_t begin, int64_t end) {
 }
 
 double squares_converted(const OptimizerItem& item, int64_t begin, int64_t end) {
-  float grad[kOptimizerChunk];
-  load_run(grad, advance(item.grad, begin, item.dtype), item.dtype, 1, end - begin);
-  return squares_part<float>(grad, 0, end - begin);
+  float grad[kRun];
+  double sum = 0;
+  for (int64_t i = begin; i < end; i += kRun) {
+    const int64_t n = end - i < kRun ? end - i : kRun;
+    load_run(grad, advance(item.grad, i, item.dtype), item.dtype, 1, n);
+    sum += squares_part<float>(grad, 0, n);
+  }
+  return sum;
 }
 
 // Calls part(item, begin, end, chunk) for every chunk, on all threads.
