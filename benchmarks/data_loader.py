@@ -22,7 +22,6 @@ from pathlib import Path
 
 import numpy as np
 from measure import cpu_name
-from transforms import MEAN, STD, load_torchvision
 
 RESULTS = Path(__file__).parent / "results"
 CASES = ("rows", "arrays", "tensors", "mnist", "tokens", "folder")
@@ -81,6 +80,7 @@ def make_dataset(f, name, folder):
 
 def image_folder(f, folder):
     from PIL import Image
+    from transforms import MEAN, STD, load_torchvision
 
     generator = np.random.default_rng(0)
     for i in range(IMAGES):

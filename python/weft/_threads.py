@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import os
 
 import weft._C as _C
 from weft._guards import note_setting
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
 
 
 _asked = {}
+
+
+def usable_cores() -> builtins.int:
+    """How many processors the system lets this process use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def set_num_interop_threads(int: builtins.int) -> None:

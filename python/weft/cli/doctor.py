@@ -95,9 +95,10 @@ def _quota() -> float | None:
 
 def _threads() -> Iterator[Finding]:
     import weft
+    from weft._threads import usable_cores
 
     threads = weft.get_num_threads()
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = usable_cores()
     quota = _quota()
     usable = min(cores, max(1, int(quota))) if quota else cores
     text = f"{threads} threads on {cores} processors" + (f", of which the container may use {quota:g}" if quota else "")

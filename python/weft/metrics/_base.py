@@ -57,6 +57,16 @@ def _counted(update):
     return call
 
 
+def _of_batch(metric, args, kwargs):
+    """Updates the metric or collection; the figures of these arguments alone."""
+    batch = copy.deepcopy(metric)
+    batch.reset()
+    batch.update(*args, **kwargs)
+    figures = batch.compute()
+    metric.update(*args, **kwargs)
+    return figures
+
+
 class Metric(NamesKeywords):
     """A figure of a whole data set, from its batches: update with each, compute at the end.
 
@@ -171,12 +181,7 @@ class Metric(NamesKeywords):
         >>> metric(weft.tensor([0, 1]), weft.tensor([0, 0]))
         tensor(0.5000, dtype=weft.float64)
         """
-        batch = copy.deepcopy(self)
-        batch.reset()
-        batch.update(*args, **kwargs)
-        value = batch.compute()
-        self.update(*args, **kwargs)
-        return value
+        return _of_batch(self, args, kwargs)
 
     def reset(self) -> None:
         """Forget every update.
@@ -422,12 +427,7 @@ class MetricCollection:
         >>> weft.metrics.MetricCollection(["mse"])(weft.tensor([1.0]), weft.tensor([3.0]))
         {'mean_squared_error': tensor(4., dtype=weft.float64)}
         """
-        batch = copy.deepcopy(self)
-        batch.reset()
-        batch.update(*args, **kwargs)
-        values = batch.compute()
-        self.update(*args, **kwargs)
-        return values
+        return _of_batch(self, args, kwargs)
 
     def compute(self) -> dict[str, Any]:
         """The results by name; a result that is a dict itself gives an entry for each of its own.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numbers
 import operator
-import os
 import typing
 import warnings
 
@@ -12,6 +11,7 @@ import weft
 from weft import _C
 from weft._keywords import NamesKeywords
 from weft._missing import name_missing_members
+from weft._threads import usable_cores
 from weft.utils.data import loader_state
 from weft.utils.data._waits import waits_in_profiles
 from weft.utils.data.collate import default_collate, default_convert
@@ -174,9 +174,9 @@ class DataLoader(NamesKeywords, typing.Generic[_T]):
         self.multiprocessing_context = _context(context)
         if self.workers == "thread" and context is not None:
             raise ValueError("DataLoader: multiprocessing_context is for workers='process'; threads are not started so")
-        if self.workers == "process" and self.num_workers > _usable_cores():
+        if self.workers == "process" and self.num_workers > usable_cores():
             warnings.warn(
-                f"DataLoader: {self.num_workers} worker processes, but this process may use {_usable_cores()} cores; "
+                f"DataLoader: {self.num_workers} worker processes, but this process may use {usable_cores()} cores; "
                 "more workers than cores mostly slow each other down",
                 stacklevel=3,
             )
@@ -295,10 +295,6 @@ class DataLoader(NamesKeywords, typing.Generic[_T]):
             length = full + (rest > 0 and not self.drop_last)
         self._length_asked = length
         return length
-
-
-def _usable_cores():
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _draw_seed(generator):
